@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Kalejdo.Portal.DataMap;
+
+namespace Kalejdo.Portal.Rights;
+
+/// <summary>The rules that <c>correct:</c> names.</summary>
+public static partial class CorrectionRules
+{
+    private const int DefaultLength = 200;
+
+    /// <summary>What is wrong with a new value; null where it keeps the rule. An empty value clears the column and is fine.</summary>
+    public static string? Problem(Correction rule, string? value)
+    {
+        if (value is null)
+        {
+            return null;
+        }
+        if (value.Any(c => char.IsControl(c) && (rule.Rule != "text" || c is not ('\n' or '\r' or '\t'))))
+        {
+            return "the value holds control characters";
+        }
+        if (value.Length > (rule.Length ?? DefaultLength))
+        {
+            return $"the value is longer than {rule.Length ?? DefaultLength} characters";
+        }
+        return rule.Rule switch
+        {
+            "email" when !Email().IsMatch(value) => "this is not an e-mail address; one looks like namn@exempel.se",
+            "phone" when !Phone().IsMatch(value) => "this is not a phone number; one looks like 070-123 45 67 or +46 70 123 45 67",
+            "postal_code" when !PostalCode().IsMatch(value) => "this is not a Swedish postal code; one looks like 123 45",
+            "name" when string.IsNullOrWhiteSpace(value) => "a name cannot be empty",
+            "date" when !DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _) => "this is not a date; one looks like 1980-12-31",
+            "choice" when rule.Choices.All(c => c.Value != value) => $"choose one of {string.Join(", ", rule.Choices.Select(c => c.Value))}",
+            _ => null,
+        };
+    }
+
+    // Whether an address exists only its mailbox can say (it is confirmed by a code); this catches slips.
+    [GeneratedRegex(@"^[^\s@""<>]{1,64}@[^\s@""<>.]+(\.[^\s@""<>.]+)+$", RegexOptions.ExplicitCapture)]
+    private static partial Regex Email();
+
+    [GeneratedRegex(@"^\+?[0-9][0-9 \-()]{4,24}$")]
+    private static partial Regex Phone();
+
+    [GeneratedRegex(@"^[0-9]{3} ?[0-9]{2}$")]
+    private static partial Regex PostalCode();
+}

@@ -1,0 +1,103 @@
+using System.Data.Common;
+using Kalejdo.Portal.DataMap;
+
+namespace Kalejdo.Portal.Rights;
+
+/// <summary>A map together with the live databases it describes; every right is exercised through it.</summary>
+public sealed class Databases
+{
+    private Databases(Map map, IReadOnlyList<MappedDatabase> all) => (Map, All) = (map, all);
+
+    /// <summary>The map.</summary>
+    public Map Map { get; }
+
+    /// <summary>The keys of the sources, one a database, in the order in which erasures take them.</summary>
+    public IReadOnlyList<string> Keys => [.. All.Select(d => d.Source.Key)];
+
+    internal IReadOnlyList<MappedDatabase> All { get; }
+
+    /// <summary>
+    /// Reads the schema of each source and joins it with the map. Nothing stays open.
+    /// </summary>
+    /// <returns>The databases; or, where a source is missing, unreachable or does not fit the map, null and the problems.</returns>
+    public static async Task<(Databases? Databases, IReadOnlyList<Refusal> Problems)> OpenAsync(
+        Map map, IReadOnlyList<Source> sources, CancellationToken cancellationToken)
+    {
+        var problems = new List<Refusal>();
+        problems.AddRange(map.Datasets.Where(d => sources.All(s => s.Key != d.Key)).Select(d => new Refusal(
+            $"the dataset '{d.Key}' has no source; add --source {d.Key}=sqlite:FILE or a setting Sources:{d.Key}")));
+        problems.AddRange(sources.Where(s => map.Datasets.All(d => d.Key != s.Key)).Select(s => new Refusal(
+            $"the source '{s.Key}' belongs to no dataset; known are {string.Join(", ", map.Datasets.Select(d => d.Key))}")));
+        problems.AddRange(sources.GroupBy(s => s.Key).Where(g => g.Count() > 1).Select(g => new Refusal($"the source '{g.Key}' is given twice")));
+        if (problems.Count > 0)
+        {
+            return (null, problems);
+        }
+        var all = new List<MappedDatabase>();
+        // Datasets of one connection are one database: one transaction, and references between them are joins.
+        foreach (var group in InOrder(map).GroupBy(d => sources.First(s => s.Key == d.Key) with { Key = "" }))
+        {
+            var source = group.Key with { Key = group.First().Key };
+            var (schema, problem) = await ReadSchemaAsync(source, cancellationToken);
+            if (schema is null)
+            {
+                problems.Add(problem!);
+                continue;
+            }
+            problems.AddRange(group.SelectMany(d => MapCheck.Structure(d, schema)).Select(p => new Refusal(p.ToString())));
+            all.Add(new MappedDatabase(source, Dialect.Of(source.Provider), new Graph([.. group], schema)));
+        }
+        return problems.Count > 0 ? (null, problems) : (new Databases(map, all), []);
+    }
+
+    /// <summary>Reads one source's schema.</summary>
+    /// <returns>The schema, or why it cannot be read.</returns>
+    public static async Task<(DatabaseSchema? Schema, Refusal? Problem)> ReadSchemaAsync(Source source, CancellationToken cancellationToken)
+    {
+        var dialect = Dialect.Of(source.Provider);
+        try
+        {
+            await using var connection = await dialect.OpenAsync(source, write: false, cancellationToken);
+            return (await dialect.ReadSchemaAsync(connection, cancellationToken), null);
+        }
+        catch (DbException e)
+        {
+            return (null, Unreachable(source, dialect, e));
+        }
+        catch (ArgumentException)
+        {
+            return (null, new Refusal($"the connection of '{source.Key}' is not a {source.Provider} connection string"));
+        }
+    }
+
+    /// <summary>Refuses identities that the map does not know, and those without a value.</summary>
+    public IReadOnlyList<Refusal> Unknown(IReadOnlyList<Identity> identities) =>
+    [
+        .. identities.Where(i => !Map.IdentityNames.Contains(i.Name)).Select(i => new Refusal(
+            $"no map knows the identity '{i.Name}'; known are {string.Join(", ", Map.IdentityNames)}")),
+        .. identities.Where(i => string.IsNullOrWhiteSpace(i.Value)).Select(i => new Refusal($"the identity '{i.Name}' has no value")),
+        .. identities.Where(i => i.Value.Length > 1000).Select(i => new Refusal($"the identity '{i.Name}' is longer than 1,000 characters")),
+        .. identities.Where(i => i.Value.Any(char.IsControl)).Select(i => new Refusal($"the identity '{i.Name}' holds control characters")),
+    ];
+
+    internal static Refusal Unreachable(Source source, Dialect dialect, DbException e) =>
+        new($"the database '{source.Key}': {dialect.Explain(e)}");
+
+    /// <summary>Datasets after those that they name with Fideslang's <c>after</c>.</summary>
+    private static List<Dataset> InOrder(Map map)
+    {
+        var order = new List<Dataset>();
+        var entered = new HashSet<string>();
+        map.Datasets.ToList().ForEach(Visit);
+        return order;
+
+        void Visit(Dataset dataset)
+        {
+            if (entered.Add(dataset.Key))
+            {
+                map.Datasets.Where(d => dataset.After.Contains(d.Key)).ToList().ForEach(Visit);
+                order.Add(dataset);
+            }
+        }
+    }
+}

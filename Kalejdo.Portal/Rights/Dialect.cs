@@ -1,0 +1,116 @@
+using System.Data.Common;
+using System.Globalization;
+using Kalejdo.Portal.DataMap;
+
+namespace Kalejdo.Portal.Rights;
+
+/// <summary>What one database engine's SQL does differently from the other's.</summary>
+internal abstract class Dialect
+{
+    public static Dialect Of(Provider provider) => provider switch
+    {
+        Provider.Sqlite => new SqliteDialect(),
+        Provider.Postgresql => new PostgresDialect(),
+        _ => throw new ArgumentOutOfRangeException(nameof(provider)),
+    };
+
+    /// <summary>Joins that keep the order in which they are written: small located sets lead, large tables follow by index.</summary>
+    public abstract string Join { get; }
+
+    /// <summary>Makes a table that lives no longer than the transaction's connection.</summary>
+    public abstract string CreateTemporaryTable(string name, string columns, string? primaryKey);
+
+    public abstract Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken);
+
+    /// <summary>A transaction that sees one state of the database; a writing one keeps other writers out.</summary>
+    public abstract Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken);
+
+    public abstract Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken);
+
+    public abstract string KeyType(Table table, string key);
+
+    /// <summary>The parameter expression that compares with a column, for values given as text; null where no row can hold the value.</summary>
+    public abstract (string Expression, object Value)? Comparable(string parameter, string value, Column column);
+
+    /// <summary>Text without regard to case and surrounding blanks, for comparisons that need no index.</summary>
+    public abstract string Fold(string expression);
+
+    public abstract string AsText(string expression);
+
+    /// <summary>A column as an answer reads it: exact decimals and types that ADO.NET does not know as text.</summary>
+    public abstract string Selected(string expression, Column column);
+
+    public abstract string IsTrue(string expression, Column column);
+
+    /// <summary>Whether a date or instant is of the parameter's day (Europe/Stockholm) or a later one.</summary>
+    public abstract string OnOrAfter(string expression, Column column, string parameter);
+
+    public abstract object OnOrAfterValue(DateOnly day, Column column);
+
+    /// <summary>The day of a date or instant as text, for grouping.</summary>
+    public abstract string Day(string expression, Column column);
+
+    public abstract string RandomText(int length);
+
+    public abstract string Sha256(string expression);
+
+    public abstract string HmacSha256(string expression, string innerKeyParameter, string outerKeyParameter);
+
+    /// <summary>Puts foreign keys off until the end of the transaction, as far as the engine can.</summary>
+    public abstract string DeferForeignKeys { get; }
+
+    /// <summary>Overwrites what was deleted, as far as the engine can. True when nothing stood in the way.</summary>
+    public abstract Task<bool> OverwriteAsync(Source source, CancellationToken cancellationToken);
+
+    /// <summary>What went wrong in words that name no value.</summary>
+    public abstract string Explain(DbException exception);
+
+    public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    public static string Name(Table table) => $"{Quote(table.Schema)}.{Quote(table.Name)}";
+
+    /// <summary>A column of an alias; the engine's row id stands unquoted.</summary>
+    public static string Column(string alias, string name, Table table) => name == table.RowId && table.Find(name) is null ? $"{alias}.{name}" : $"{alias}.{Quote(name)}";
+
+    /// <summary>The forms in which lower-cased text may stand where the engine's lower() knows ASCII alone.</summary>
+    public static IReadOnlyList<string> LowerForms(string value)
+    {
+        var lower = value.Trim().ToLowerInvariant();
+        var upper = value.Trim().ToUpperInvariant();
+        List<string> forms = [""];
+        var doubled = 0;
+        for (var i = 0; i < lower.Length; i++)
+        {
+            // Six letters beyond ASCII make 64 forms; further ones are taken in lower case.
+            var both = lower[i] > 127 && upper.Length == lower.Length && upper[i] != lower[i] && doubled++ < 6;
+            var (small, large) = (lower[i], upper.Length == lower.Length ? upper[i] : lower[i]);
+            forms = both ? [.. forms.SelectMany(f => new[] { f + small, f + large })] : [.. forms.Select(f => f + small)];
+        }
+        return forms;
+    }
+
+    protected static bool Fits(string value, ColumnType type) => type switch
+    {
+        ColumnType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+        ColumnType.Decimal or ColumnType.Real => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+        ColumnType.Boolean => bool.TryParse(value, out _),
+        ColumnType.Date => DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+        ColumnType.Instant => DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _),
+        ColumnType.Time => TimeOnly.TryParse(value, CultureInfo.InvariantCulture, out _),
+        _ => true,
+    };
+
+    /// <summary>The instant at which a day begins in Sweden.</summary>
+    protected static DateTime StartOf(DateOnly day) =>
+        day == DateOnly.MinValue ? DateTime.MinValue : TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), SwedishDays.Zone);
+}
+
+/// <summary>Days as people in Sweden count them.</summary>
+public static class SwedishDays
+{
+    /// <summary>Europe/Stockholm.</summary>
+    public static TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById("Europe/Stockholm");
+
+    /// <summary>The day it is in Sweden now.</summary>
+    public static DateOnly Today(TimeProvider time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), Zone).DateTime);
+}

@@ -1,0 +1,84 @@
+using System.Data.Common;
+
+namespace Kalejdo.Portal.Rights;
+
+/// <summary>Erases a subject's data (GDPR Art. 17), one database at a time.</summary>
+public sealed class Erasure(Databases databases, TimeProvider time)
+{
+    /// <summary>What would happen to each located row, counted exactly; nothing is changed.</summary>
+    public async Task<ErasureOutcome> PlanAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
+    {
+        if (Unusable(identities, scope) is { Count: > 0 } unusable)
+        {
+            return new ErasureOutcome.Refused(unusable);
+        }
+        var steps = new List<ErasureStep>();
+        var refusals = new List<Refusal>();
+        foreach (var database in databases.All)
+        {
+            switch (await RunAsync(database, identities, scope, execute: false, cancellationToken))
+            {
+                case ErasureOutcome.Done plan:
+                    steps.AddRange(plan.Steps);
+                    break;
+                case ErasureOutcome.Refused refused:
+                    refusals.AddRange(refused.Reasons);
+                    break;
+            }
+        }
+        return refusals.Count > 0 ? new ErasureOutcome.Refused(refusals) : new ErasureOutcome.Done(steps);
+    }
+
+    /// <summary>
+    /// Plans anew and carries it out in one transaction of the database behind the source <paramref name="key"/>. What was erased
+    /// before is not found again, so doing it twice does it once.
+    /// </summary>
+    public async Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
+        Unusable(identities, scope) is { Count: > 0 } unusable
+            ? new ErasureOutcome.Refused(unusable)
+            : await RunAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, execute: true, cancellationToken);
+
+    /// <summary>How many rows a new plan would still change; null where that cannot be told.</summary>
+    public async Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
+        await PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Done plan ? plan.Steps.Where(s => s.Changes).Sum(s => s.Rows) : null;
+
+    /// <summary>Overwrites what was deleted in the database behind the source <paramref name="key"/>.</summary>
+    /// <returns>False where another program stood in the way: traces may be left, and it has to be done again.</returns>
+    public async Task<bool> OverwriteAsync(string key, CancellationToken cancellationToken)
+    {
+        var database = databases.All.Single(d => d.Source.Key == key);
+        try
+        {
+            return await database.Dialect.OverwriteAsync(database.Source, cancellationToken);
+        }
+        catch (DbException)
+        {
+            return false;
+        }
+    }
+
+    private List<Refusal> Unusable(IReadOnlyList<Identity> identities, ErasureScope scope)
+    {
+        var kinds = databases.Map.Collections.Select(c => c.KindKey).Distinct().ToList();
+        return
+        [
+            .. databases.Unknown(identities),
+            .. scope.Kinds.Where(k => !kinds.Contains(k)).Select(k => new Refusal($"no map knows the kind '{k}'; known are {string.Join(", ", kinds)}")),
+        ];
+    }
+
+    private async Task<ErasureOutcome> RunAsync(
+        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, bool execute, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var located = await Located.LocateAsync(database, identities, write: execute, cancellationToken);
+            var disposal = new Disposal(located, databases.Map, scope, SwedishDays.Today(time));
+            return execute ? await disposal.ExecuteAsync(cancellationToken) : await disposal.PlanAsync(cancellationToken);
+        }
+        catch (DbException e)
+        {
+            return new ErasureOutcome.Refused([Databases.Unreachable(database.Source, database.Dialect, e)]);
+        }
+    }
+}

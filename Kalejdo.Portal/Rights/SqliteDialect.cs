@@ -1,0 +1,149 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Kalejdo.Portal.DataMap;
+using Microsoft.Data.Sqlite;
+
+namespace Kalejdo.Portal.Rights;
+
+internal sealed class SqliteDialect : Dialect
+{
+    private const int BusySeconds = 5;
+
+    public override string Join => "CROSS JOIN";
+
+    public override string CreateTemporaryTable(string name, string columns, string? primaryKey) => primaryKey is null
+        ? $"CREATE TEMPORARY TABLE {name} ({columns})"
+        : $"CREATE TEMPORARY TABLE {name} ({columns}, PRIMARY KEY ({primaryKey})) WITHOUT ROWID";
+
+    public override string DeferForeignKeys => "PRAGMA defer_foreign_keys = ON";
+
+    public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
+    {
+        var settings = new SqliteConnectionStringBuilder(source.ConnectionString)
+        {
+            // A pooled connection would keep its temporary tables, and its hold on the WAL.
+            Pooling = false,
+            DefaultTimeout = BusySeconds,
+        };
+        if (settings.Mode != SqliteOpenMode.Memory)
+        {
+            settings.Mode = write ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadOnly;
+        }
+        var connection = new SqliteConnection(settings.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancellationToken);
+            await SetAsync(connection, "busy_timeout", BusySeconds * 1000L, cancellationToken);
+            await SetAsync(connection, "foreign_keys", 1L, cancellationToken);
+            await SetAsync(connection, "temp_store", 2L, cancellationToken);
+            if (write)
+            {
+                await SetAsync(connection, "secure_delete", 1L, cancellationToken);
+                await SetAsync(connection, "journal_mode", "wal", cancellationToken);
+            }
+            connection.CreateFunction("portal_fold", (string? text) => text?.Trim().ToLowerInvariant(), isDeterministic: true);
+            connection.CreateFunction("portal_sha256", (string? text) => text is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), isDeterministic: true);
+            connection.CreateFunction("portal_hmac", (string? text, byte[] inner, byte[] outer) => text is null ? null : Hmac(text, inner, outer), isDeterministic: true);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken) =>
+        // Not deferred: BEGIN IMMEDIATE, so that a reader never turns into a writer half-way.
+        await Task.FromResult(((SqliteConnection)connection).BeginTransaction(deferred: !write));
+
+    public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => SqliteSchema.ReadAsync(connection, cancellationToken);
+
+    public override string KeyType(Table table, string key) => "";
+
+    public override (string Expression, object Value)? Comparable(string parameter, string value, Column column) =>
+        // SQLite columns hold what was written, whatever their type; the column's affinity converts the parameter.
+        (parameter, value);
+
+    public override string Fold(string expression) => $"portal_fold({expression})";
+
+    public override string AsText(string expression) => $"CAST({expression} AS TEXT)";
+
+    public override string Selected(string expression, Column column) => expression;
+
+    public override string IsTrue(string expression, Column column) => $"(coalesce({expression}, 0) NOT IN (0, 'false', 'f', 'no', ''))";
+
+    public override string OnOrAfter(string expression, Column column, string parameter) => $"{Comparison(expression, column)} >= {parameter}";
+
+    public override object OnOrAfterValue(DateOnly day, Column column) => column.Type == ColumnType.Instant
+        ? StartOf(day).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)
+        : day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    // Whether it is a day or an instant only its text tells, so instants are cut to Swedish days by the caller.
+    public override string Day(string expression, Column column) => column.Type == ColumnType.Instant ? $"datetime({expression})" : $"date({expression})";
+
+    public override string RandomText(int length) => $"substr(lower(hex(randomblob({(length + 1) / 2}))), 1, {length})";
+
+    public override string Sha256(string expression) => $"portal_sha256({expression})";
+
+    public override string HmacSha256(string expression, string innerKeyParameter, string outerKeyParameter) =>
+        $"portal_hmac({expression}, {innerKeyParameter}, {outerKeyParameter})";
+
+    public override async Task<bool> OverwriteAsync(Source source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await OpenAsync(source, write: true, cancellationToken);
+            // secure_delete leaves traces in pages that were moved or cut; VACUUM writes the file anew, and the WAL still holds the old pages.
+            await ExecuteAsync(connection, "VACUUM", cancellationToken);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            return await reader.ReadAsync(cancellationToken) && reader.GetInt64(0) == 0;
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED)
+        {
+            return false;
+        }
+    }
+
+    public override string Explain(DbException exception) => (exception as SqliteException)?.SqliteErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED => "another program has locked it; try again when that one is done",
+        SQLitePCL.raw.SQLITE_READONLY => "it cannot be written; check the rights of the file and its folder",
+        SQLitePCL.raw.SQLITE_CANTOPEN => "its file cannot be opened; check that it exists and may be read (and written, with its folder, to change anything)",
+        SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_CORRUPT => "its file is damaged or is not a SQLite database",
+        SQLitePCL.raw.SQLITE_FULL => "the disk is full",
+        SQLitePCL.raw.SQLITE_CONSTRAINT => $"a rule of the database forbids it ({Constraint((SqliteException)exception)})",
+        var code => $"SQLite answers with error {code}",
+    };
+
+    // SQLite names table and column of a constraint, never a value.
+    private static string Constraint(SqliteException e) => e.Message.Split('\'') is [_, var detail, ..] ? detail : "constraint";
+
+    private static string Comparison(string expression, Column column) => column.Type == ColumnType.Instant ? $"datetime({expression})" : $"date({expression})";
+
+    private static string Hmac(string text, byte[] inner, byte[] outer) =>
+        Convert.ToHexStringLower(SHA256.HashData([.. outer, .. SHA256.HashData([.. inner, .. Encoding.UTF8.GetBytes(text)])]));
+
+    private static async Task SetAsync(DbConnection connection, string pragma, object wanted, CancellationToken cancellationToken)
+    {
+        await ExecuteAsync(connection, $"PRAGMA {pragma} = {wanted}", cancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA {pragma}";
+        var got = await command.ExecuteScalarAsync(cancellationToken);
+        if (!Equals(got, wanted) && !(pragma == "journal_mode" && Equals(got, "memory")))
+        {
+            throw new InvalidOperationException($"SQLite would not set {pragma} to {wanted}; it is {got}.");
+        }
+    }
+
+    private static async Task ExecuteAsync(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}
