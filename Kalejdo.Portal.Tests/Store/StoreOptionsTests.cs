@@ -1,0 +1,62 @@
+using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Tests.Store;
+
+public class StoreOptionsTests
+{
+    [Theory]
+    [InlineData("Store:Provider", "postgresql", "not there yet")]
+    [InlineData("Store:Provider", "oracle", "Store:Provider")]
+    [InlineData("Store:ConnectionString", "Data Source=:memory:", "Store:ConnectionString")]
+    [InlineData("Store:ConnectionString", "Nonsense=1", "Store:ConnectionString")]
+    [InlineData("Store:LongestBackupDays", "0", "LongestBackupDays")]
+    public async Task A_wrong_setting_is_refused_by_its_name(string name, string value, string told)
+    {
+        await using var store = StoreOnDisk.Unmigrated(KeyValuePair.Create(name, (string?)value));
+
+        var refused = Assert.Throws<OptionsValidationException>(() => store.Services.GetRequiredService<IOptions<StoreOptions>>().Value);
+
+        Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Relative_paths_start_from_the_data_root()
+    {
+        await using var store = await StoreOnDisk.CreateAsync();
+
+        Assert.True(File.Exists(store.DatabaseFile));
+        Assert.True(File.Exists(store.KeyFile));
+    }
+
+    [Fact]
+    public void From_source_the_data_root_is_the_solutions_folder()
+    {
+        var root = Directory.CreateTempSubdirectory("portal-root-").FullName;
+        var project = Directory.CreateDirectory(Path.Combine(root, "Kalejdo.Portal")).FullName;
+        try
+        {
+            Assert.Equal(AppContext.BaseDirectory, Resolve(project));
+            File.WriteAllText(Path.Combine(root, "Kalejdo.Portal.sln"), "");
+            Assert.Equal(root, Resolve(project));
+            Assert.Equal(root, Resolve(project + Path.DirectorySeparatorChar));
+            Assert.Equal(Path.Combine(root, "data"), Resolve(project, "data"));
+            Assert.Equal("/srv/portal", Resolve(project, "/srv/portal"));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static string Resolve(string contentRoot, string? setting = null)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = contentRoot });
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataRoot", setting)]).Build();
+        return DataRoot.Resolve(builder.Environment, configuration);
+    }
+}

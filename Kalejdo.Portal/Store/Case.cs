@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Kalejdo.Portal.Store;
+
+/// <summary>A request under the GDPR, or an act of self-service; it outlives the account and so does not refer to it.</summary>
+public sealed class Case
+{
+    /// <summary>What people are told, such as K-2026-7F3Q9D.</summary>
+    public required string Number { get; init; }
+
+    public required CaseType Type { get; init; }
+
+    public required CaseStatus Status { get; set; }
+
+    public required DateTime ReceivedAt { get; init; }
+
+    public required DateOnly DueOn { get; set; }
+
+    public DateTime? ClosedAt { get; set; }
+
+    /// <summary>The number that the audit knows the person by (<see cref="AuditPerson"/>).</summary>
+    public required long Subject { get; init; }
+
+    public string? PlanJson { get; set; }
+
+    public string? OutcomeJson { get; set; }
+
+    public string? ReceiptJson { get; set; }
+
+    public string? ReasonCode { get; set; }
+
+    /// <summary>Counted with every saved change: whoever saves over somebody else's change is refused.</summary>
+    public int Version { get; internal set; }
+}
+
+public enum CaseType
+{
+    Access,
+    Portability,
+    Rectification,
+    Erasure,
+    Restriction,
+    Objection,
+    ConsentWithdrawal,
+    Disavowal,
+}
+
+public enum CaseStatus
+{
+    Received,
+    WaitingForYou,
+    InProgress,
+    WaitingForRecipients,
+    PartlyDone,
+    Done,
+    Refused,
+    Withdrawn,
+    Expired,
+}
+
+internal sealed class CaseConfiguration : IEntityTypeConfiguration<Case>
+{
+    public void Configure(EntityTypeBuilder<Case> builder)
+    {
+        builder.ToTable("cases").HasKey(row => row.Number);
+        builder.Property(row => row.Number).HasMaxLength(16);
+        builder.Property(row => row.ReasonCode).HasMaxLength(64);
+        builder.Property(row => row.Version).IsConcurrencyToken();
+        builder.HasIndex(row => row.Subject);
+        builder.HasIndex(row => new { row.Status, row.DueOn });
+    }
+}
