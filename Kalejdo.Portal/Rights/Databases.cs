@@ -14,6 +14,9 @@ public sealed class Databases
     /// <summary>The keys of the sources, one a database, in the order in which erasures take them.</summary>
     public IReadOnlyList<string> Keys => [.. All.Select(d => d.Source.Key)];
 
+    /// <summary>The key of the source in which a collection (<c>dataset.collection</c>) lies; null where the map does not know it.</summary>
+    public string? KeyOf(string collection) => All.FirstOrDefault(d => d.Graph.Collections.Any(c => c.Collection.Id == collection))?.Source.Key;
+
     internal IReadOnlyList<MappedDatabase> All { get; }
 
     /// <summary>

@@ -200,7 +200,7 @@ internal sealed class Disposal
     private string Ground(MappedCollection collection)
     {
         var cases = collection.Collection.Retain.Select((r, i) => $"WHEN {Holds(collection, r)} THEN {i} ").ToList();
-        return cases.Count == 0 || !inScope.Contains(collection) ? "NULL" : $"CASE {string.Concat(cases)}ELSE NULL END";
+        return cases.Count == 0 || !inScope.Contains(collection) ? "CAST(NULL AS integer)" : $"CASE {string.Concat(cases)}ELSE NULL END";
     }
 
     /// <summary>The condition that a retention ground holds for row <c>t</c> today.</summary>
@@ -310,7 +310,7 @@ internal sealed class Disposal
         var (action, ground) = kept ? ("l.action", "l.ground") : (FirstAction(collection, rows.Whose), Ground(collection));
         var days = string.Concat(collection.Collection.Retain.Select((r, i) => (Rule: map.Retention[r.Rule], r, i)).Where(x => x.Rule.Keep is not null)
             .Select(x => $"WHEN {ground} = {x.i} THEN {Sql.Day($"t.{Dialect.Quote(collection.Table.Find(x.r.Column)!.Name)}", collection.Table.Find(x.r.Column)!)} "));
-        var day = days == "" ? "NULL" : $"CASE {days}END";
+        var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
         var groups = await Session.ReadAsync(
             $"SELECT whose, action, ground, day, count(*) FROM (SELECT {rows.Whose} AS whose, {action} AS action, {ground} AS ground, {day} AS day FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY whose, action, ground, day",
             r => (Whose: Number(r, 0) ?? 0, Action: (ErasureAction)(Number(r, 1) ?? 0), Ground: Number(r, 2), Day: r.IsDBNull(3) ? null : r.GetString(3), Rows: r.GetInt64(4)),

@@ -3,11 +3,15 @@ namespace Kalejdo.Portal.Store;
 /// <summary>The folder that relative paths of the settings start from, whatever folder the program is started in.</summary>
 public static class DataRoot
 {
-    public static string Resolve(IHostEnvironment environment, IConfiguration configuration)
+    /// <summary>The setting <c>DataRoot</c>; or the repository's top, where the program runs from its source; or the program's own folder.</summary>
+    public static string Resolve(IConfiguration configuration)
     {
-        var parent = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(environment.ContentRootPath));
-        var fromSource = parent is not null && File.Exists(Path.Combine(parent, "Kalejdo.Portal.sln"));
-        var root = fromSource ? parent! : AppContext.BaseDirectory;
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Kalejdo.Portal.sln")))
+        {
+            folder = folder.Parent;
+        }
+        var root = folder?.FullName ?? AppContext.BaseDirectory;
         return configuration["DataRoot"] is { Length: > 0 } set ? Path.GetFullPath(set, root) : root;
     }
 }

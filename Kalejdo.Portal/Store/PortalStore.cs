@@ -19,7 +19,7 @@ public static class PortalStore
 
         services.AddOptions<StoreOptions>()
             .Bind(configuration.GetSection(StoreOptions.Section))
-            .PostConfigure<IHostEnvironment>((options, environment) => ResolvePaths(options, DataRoot.Resolve(environment, configuration)))
+            .PostConfigure(options => ResolvePaths(options, DataRoot.Resolve(configuration)))
             .ValidateDataAnnotations()
             .Validate(
                 options => !Is(options, "postgresql"),

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Text.Json;
+using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Rights;
+
+namespace Kalejdo.Portal.Commands;
+
+/// <summary><c>erase</c>: erases a subject's data at once.</summary>
+internal static class EraseCommand
+{
+    public static Command Create(MapOptions options, CommandHost host)
+    {
+        var kinds = new Option<string[]>("--kind") { Description = "Only this kind of data (repeatable)" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Print the plan and change nothing" };
+        var format = new Option<string>("--format") { Description = "text (default) or json", DefaultValueFactory = _ => "text" };
+        format.AcceptOnlyFromAmong("text", "json");
+        var command = new Command("erase", "Erase everything that may be erased about a person (GDPR Art. 17)") { MapOptions.Identities, kinds, dryRun, format };
+        options.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            var identities = parsed.GetRequiredValue(MapOptions.Identities);
+            var scope = ErasureScope.OfKinds(parsed.GetValue(kinds) ?? []);
+            if (options.Configured(parsed) && !parsed.GetValue(dryRun))
+            {
+                return await RecordedAsync();
+            }
+            if (await options.OpenAsync(parsed, cancellationToken) is not { } databases)
+            {
+                return PortalCommands.Refused;
+            }
+            var erasure = new Rights.Erasure(databases, TimeProvider.System);
+            if (!parsed.GetValue(dryRun))
+            {
+                await error.WriteLineAsync("Working on the given maps and sources alone: neither ledger nor audit is written.");
+            }
+            return await DirectAsync(databases, erasure);
+
+            async Task<int> RecordedAsync()
+            {
+                var services = await host.ServicesAsync(cancellationToken);
+                var erasures = services.GetRequiredService<Erasures>();
+                var progress = new LineProgress(error);
+                await erasures.ResumeAsync(progress, cancellationToken);
+                switch (await erasures.EraseAsync(identities, scope, "operator:command-line", progress, cancellationToken))
+                {
+                    case ErasureResult.NothingFound:
+                        await PrintAsync([], 0);
+                        return PortalCommands.Done;
+                    case ErasureResult.Erased erased:
+                        await PrintAsync(erased.Steps, erased.Left);
+                        return await CompleteAsync(erased.Left, erased.Overwritten);
+                    case ErasureResult.Refused refused:
+                        await PortalCommands.RefuseAsync(error, refused.Reasons);
+                        await error.WriteLineAsync($"Nothing was changed. Case {refused.Case} waits for staff.");
+                        return PortalCommands.Refused;
+                    case ErasureResult.Unfinished unfinished:
+                        await PortalCommands.RefuseAsync(error, unfinished.Reasons);
+                        await error.WriteLineAsync($"Case {unfinished.Case} is unfinished; the next start goes on with it.");
+                        return PortalCommands.Refused;
+                    case ErasureResult.Unavailable unavailable:
+                        await PortalCommands.RefuseAsync(error, unavailable.Reasons);
+                        return PortalCommands.Refused;
+                    default:
+                        throw new InvalidOperationException("An outcome of erasing that the command does not know.");
+                }
+            }
+
+            async Task<int> DirectAsync(Databases databases, Rights.Erasure erasure)
+            {
+                // The whole plan first: what cannot be done in one database is not begun in another.
+                if (await erasure.PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Refused refused)
+                {
+                    await PortalCommands.RefuseAsync(error, refused.Reasons);
+                    return PortalCommands.Refused;
+                }
+                var steps = new List<StepRecord>();
+                if (parsed.GetValue(dryRun))
+                {
+                    if (await erasure.PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Done plan)
+                    {
+                        steps.AddRange(plan.Steps.Select(StepRecord.Of));
+                    }
+                    await PrintAsync(steps, null);
+                    return PortalCommands.Done;
+                }
+                foreach (var key in databases.Keys)
+                {
+                    switch (await erasure.ExecuteAsync(key, identities, scope, cancellationToken))
+                    {
+                        case ErasureOutcome.Refused incomplete:
+                            await PortalCommands.RefuseAsync(error, incomplete.Reasons);
+                            await error.WriteLineAsync(steps.Count == 0 ? "Nothing was changed." : "The databases before it are erased; run the command again.");
+                            return PortalCommands.Refused;
+                        case ErasureOutcome.Done done:
+                            steps.AddRange(done.Steps.Select(StepRecord.Of));
+                            break;
+                    }
+                }
+                var overwritten = true;
+                foreach (var key in databases.Keys)
+                {
+                    overwritten &= !steps.Exists(s => s.Changes) || await erasure.OverwriteAsync(key, cancellationToken);
+                }
+                var left = await erasure.LeftAsync(identities, scope, cancellationToken);
+                await PrintAsync(steps, left);
+                return await CompleteAsync(left, overwritten);
+            }
+
+            async Task<int> CompleteAsync(long? left, bool overwritten)
+            {
+                if (left != 0)
+                {
+                    await error.WriteLineAsync($"Incomplete: {left?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "an unknown number of"} rows are left that the plan does not keep.");
+                }
+                if (!overwritten)
+                {
+                    await error.WriteLineAsync("Incomplete: the rows are erased, but another program kept the file from being overwritten; run the command again when it is closed.");
+                }
+                return left == 0 && overwritten ? PortalCommands.Done : PortalCommands.Refused;
+            }
+
+            async Task PrintAsync(IReadOnlyList<StepRecord> steps, long? left)
+            {
+                if (parsed.GetValue(format) == "json")
+                {
+                    await output.WriteLineAsync(JsonSerializer.Serialize(
+                        new { steps = steps.Select(s => new { collection = s.Collection, action = s.Action, rows = s.Rows, ground = s.Ground, until = s.Until }), left },
+                        JsonOut));
+                    return;
+                }
+                foreach (var step in steps)
+                {
+                    var until = step.Until is { } day ? $" until {day:yyyy-MM-dd}" : "";
+                    await output.WriteLineAsync($"{step.Action,-13}{step.Rows,8}  {step.Collection}{(step.Ground is null ? "" : $"  ({step.Ground}{until})")}");
+                }
+                await output.WriteLineAsync(left is null ? $"{steps.Count} steps planned; nothing was changed." : $"{steps.Count} steps; {left} rows left.");
+            }
+        });
+        return command;
+    }
+
+    private static JsonSerializerOptions JsonOut { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Progress<T> would report on another thread, after the result perhaps.
+    private sealed class LineProgress(TextWriter writer) : IProgress<string>
+    {
+        public void Report(string value) => writer.WriteLine(value);
+    }
+}

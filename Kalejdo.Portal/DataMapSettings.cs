@@ -1,0 +1,33 @@
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
+using Microsoft.Data.Sqlite;
+
+namespace Kalejdo.Portal;
+
+/// <summary>The configured map files (<c>DataMap:Maps</c>) and the databases they describe (<c>DataMap:Sources</c>).</summary>
+internal sealed record DataMapSettings(IReadOnlyList<string> Maps, IReadOnlyList<Source> Sources)
+{
+    /// <exception cref="InvalidOperationException">A setting has not the form it must have.</exception>
+    public static DataMapSettings From(IConfiguration configuration)
+    {
+        var root = DataRoot.Resolve(configuration);
+        var maps = configuration.GetSection("DataMap:Maps").Get<string[]>() is { Length: > 0 } set
+            ? set.Select(map => Path.GetFullPath(map, root))
+            : Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Maps"), "*.yml").Order(StringComparer.Ordinal);
+        var sources = configuration.GetSection("DataMap:Sources").GetChildren().Select(section =>
+            Source.Parse($"{section.Key}={section.Value}") is { } source ? FromRoot(source, root) : throw new InvalidOperationException(
+                $"DataMap:Sources:{section.Key} must be PROVIDER:CONNECTION, for example sqlite:var/kalejdo.db"));
+        return new DataMapSettings([.. maps], [.. sources]);
+    }
+
+    private static Source FromRoot(Source source, string root)
+    {
+        if (source.Provider != Provider.Sqlite)
+        {
+            return source;
+        }
+        var settings = new SqliteConnectionStringBuilder(source.ConnectionString);
+        settings.DataSource = Path.GetFullPath(settings.DataSource, root);
+        return source with { ConnectionString = settings.ConnectionString };
+    }
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using Kalejdo.Portal.Rights;
+
+namespace Kalejdo.Portal.Features.Erasure;
+
+/// <summary>What an erasure must remember until it is closed: kept encrypted in the working set.</summary>
+/// <param name="Plan">The steps by source, as they were recorded before anything was changed.</param>
+/// <param name="Done">The steps by source, as they were carried out.</param>
+internal sealed record ErasureWork(
+    IReadOnlyList<Identity> Identities,
+    ErasureScope Scope,
+    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Plan,
+    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done)
+{
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
+
+    public static ErasureWork FromBytes(byte[] bytes) =>
+        JsonSerializer.Deserialize<ErasureWork>(bytes) ?? throw new InvalidOperationException("A working set is empty.");
+}
+
+/// <summary>A step as it is stored and printed: no row's values, no keys.</summary>
+internal sealed record StepRecord(string Collection, string Action, long Rows, string? Rule, string? Ground, DateOnly? Until)
+{
+    public static StepRecord Of(ErasureStep step) => new(
+        step.Collection, step.Action.ToString().ToLowerInvariant(), step.Rows, step.Rule?.Name, step.Rule?.Ground.En, step.Until);
+
+    public bool Changes => Action is "delete" or "anonymise" or "pseudonymise" or "reduce";
+}

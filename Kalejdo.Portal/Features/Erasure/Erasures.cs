@@ -1,0 +1,282 @@
+using System.Text.Json;
+using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Features.Erasure;
+
+/// <summary>What an erasure came to.</summary>
+internal abstract record ErasureResult
+{
+    private ErasureResult()
+    {
+    }
+
+    /// <summary>Nobody was found, or nothing of them that could go or must stay: no case was opened.</summary>
+    public sealed record NothingFound : ErasureResult;
+
+    /// <summary>Done and closed.</summary>
+    /// <param name="Left">Rows that a new look still finds although the plan does not keep them.</param>
+    /// <param name="Overwritten">False where another program kept a database from being overwritten: traces may be left.</param>
+    public sealed record Erased(string Case, IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten) : ErasureResult;
+
+    /// <summary>Refused whole; staff decide, within the case's time.</summary>
+    public sealed record Refused(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
+
+    /// <summary>Begun, but a database could not be reached; the next start goes on.</summary>
+    public sealed record Unfinished(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
+
+    /// <summary>The configured databases cannot be used now; nothing was recorded.</summary>
+    public sealed record Unavailable(IReadOnlyList<Refusal> Reasons) : ErasureResult;
+}
+
+/// <summary>
+/// Erases with evidence (design.md 5): the intent is recorded before the first destructive statement, each database is changed in
+/// its own transaction, and a kill anywhere leaves a working set from which <see cref="ResumeAsync"/> goes on to the same end.
+/// </summary>
+internal sealed partial class Erasures(
+    LiveMap liveMap,
+    IDbContextFactory<PortalDbContext> databases,
+    AuditTrail audit,
+    PortalKeys keys,
+    IDataProtectionProvider protection,
+    IOptions<StoreOptions> options,
+    TimeProvider time,
+    ILogger<Erasures> log)
+{
+    private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
+    private static readonly string Me = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
+    /// <param name="progress">Told after each step that is on disk.</param>
+    public async Task<ErasureResult> EraseAsync(
+        IReadOnlyList<Identity> identities, ErasureScope scope, string actor, IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        var (live, problems) = await liveMap.OpenAsync(cancellationToken);
+        if (live is null)
+        {
+            return new ErasureResult.Unavailable(problems);
+        }
+        if (live.Unknown(identities) is { Count: > 0 } unknown)
+        {
+            return new ErasureResult.Unavailable(unknown);
+        }
+        var erasure = new Rights.Erasure(live, time);
+        var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
+        switch (await erasure.PlanAsync(identities, scope, cancellationToken))
+        {
+            case ErasureOutcome.Refused refused:
+                var refusedCase = await RecordRefusalAsync(identities, actor, refused.Reasons, cancellationToken);
+                return new ErasureResult.Refused(refusedCase, refused.Reasons);
+            case ErasureOutcome.Done { Steps.Count: 0 }:
+                return new ErasureResult.NothingFound();
+            case ErasureOutcome.Done done:
+                foreach (var key in live.Keys)
+                {
+                    plan[key] = [.. done.Steps.Where(s => live.KeyOf(s.Collection) == key).Select(StepRecord.Of)];
+                }
+                break;
+        }
+        var work = new ErasureWork(identities, scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>());
+        var number = await RecordIntentAsync(work, actor, cancellationToken);
+        progress.Report($"case {number}: intent recorded");
+        return await CarryOutAsync(live, number, work, actor, progress, cancellationToken);
+    }
+
+    /// <summary>Goes on with what a kill or an unreachable database left behind.</summary>
+    /// <returns>The cases that were closed.</returns>
+    public async Task<IReadOnlyList<string>> ResumeAsync(IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        var closed = new List<string>();
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        if (!await db.WorkingSets.AnyAsync(cancellationToken))
+        {
+            return closed;
+        }
+        var (live, problems) = await liveMap.OpenAsync(cancellationToken);
+        if (live is null)
+        {
+            Log.CannotResume(log, string.Join("; ", problems));
+            return closed;
+        }
+        foreach (var number in await db.WorkingSets.OrderBy(w => w.CreatedAt).Select(w => w.CaseNumber).ToListAsync(cancellationToken))
+        {
+            if (await ClaimAsync(number, cancellationToken) is { } work)
+            {
+                progress.Report($"case {number}: resumed");
+                if (await CarryOutAsync(live, number, work, "system:resume", progress, cancellationToken) is ErasureResult.Erased)
+                {
+                    closed.Add(number);
+                }
+            }
+        }
+        return closed;
+    }
+
+    private async Task<string> RecordRefusalAsync(IReadOnlyList<Identity> identities, string actor, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var (subject, who) = (await SubjectAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        opened.ReasonCode = "plan-refused";
+        opened.OutcomeJson = JsonSerializer.Serialize(reasons);
+        await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return opened.Number;
+    }
+
+    private async Task<string> RecordIntentAsync(ErasureWork work, string actor, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var (subject, who) = (await SubjectAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        opened.Status = CaseStatus.InProgress;
+        opened.PlanJson = JsonSerializer.Serialize(work.Plan);
+        var scope = work.Scope.IsEverything ? null : JsonSerializer.Serialize(work.Scope.Kinds);
+        db.Ledger.AddRange(work.Identities.Select(i => LedgerEntry.Intended(keys, opened.Number, i.Name, Normal(i), scope, Now)));
+        db.WorkingSets.Add(new WorkingSet
+        {
+            CaseNumber = opened.Number,
+            CreatedAt = Now,
+            ClaimedBy = Me,
+            ClaimedUntil = Now + Claim,
+            Payload = Protect(opened.Number, work),
+        });
+        await audit.AppendAsync(db, new AuditEvent("erasure.intended") { Subject = subject, Actor = who, CaseNumber = opened.Number }, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return opened.Number;
+    }
+
+    private async Task<ErasureResult> CarryOutAsync(
+        Databases live, string number, ErasureWork work, string actor, IProgress<string> progress, CancellationToken cancellationToken)
+    {
+        var erasure = new Rights.Erasure(live, time);
+        foreach (var key in live.Keys.Where(k => !work.Done.ContainsKey(k)))
+        {
+            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, cancellationToken))
+            {
+                case ErasureOutcome.Refused refused:
+                    await ReleaseAsync(number, cancellationToken);
+                    return new ErasureResult.Unfinished(number, refused.Reasons);
+                case ErasureOutcome.Done done:
+                    progress.Report($"case {number}: {key} erased");
+                    IReadOnlyList<StepRecord> steps = [.. done.Steps.Select(StepRecord.Of)];
+                    // Killed between the database's commit and this line, nothing is found the second time: what was planned was done.
+                    work = work with { Done = new Dictionary<string, IReadOnlyList<StepRecord>>(work.Done) { [key] = steps.Any(s => s.Changes) ? steps : work.Plan.GetValueOrDefault(key, steps) } };
+                    await SaveAsync(number, work, cancellationToken);
+                    progress.Report($"case {number}: {key} recorded");
+                    break;
+            }
+        }
+        var left = await erasure.LeftAsync(work.Identities, work.Scope, cancellationToken);
+        var overwritten = true;
+        foreach (var key in live.Keys)
+        {
+            overwritten &= await erasure.OverwriteAsync(key, cancellationToken);
+        }
+        progress.Report($"case {number}: overwritten");
+        var result = new ErasureResult.Erased(number, [.. live.Keys.SelectMany(k => work.Done[k])], left, overwritten);
+        await CloseAsync(result, work, actor, cancellationToken);
+        progress.Report($"case {number}: closed");
+        return result;
+    }
+
+    private async Task CloseAsync(ErasureResult.Erased result, ErasureWork work, string actor, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.WorkingSets.FindAsync([result.Case], cancellationToken) is not { } working)
+        {
+            // Another node was faster.
+            return;
+        }
+        var closed = await db.Cases.SingleAsync(c => c.Number == result.Case, cancellationToken);
+        closed.Status = result.Left == 0 ? CaseStatus.Done : CaseStatus.PartlyDone;
+        closed.ClosedAt = result.Left == 0 ? Now : null;
+        closed.ReasonCode = result.Left == 0 ? null : "rows-left";
+        closed.OutcomeJson = JsonSerializer.Serialize(new { result.Steps, result.Left, result.Overwritten });
+        db.WorkingSets.Remove(working);
+        db.Ledger.Add(LedgerEntry.Completed(result.Case, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
+        var who = await audit.NumberOfAsync(db, actor, cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("erasure.done") { Subject = closed.Subject, Actor = who, CaseNumber = result.Case, ReasonCode = closed.ReasonCode }, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task SaveAsync(string number, ErasureWork work, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var payload = Protect(number, work);
+        var until = Now + Claim;
+        await db.WorkingSets.Where(w => w.CaseNumber == number)
+            .ExecuteUpdateAsync(set => set.SetProperty(w => w.Payload, payload).SetProperty(w => w.ClaimedBy, Me).SetProperty(w => w.ClaimedUntil, until), cancellationToken);
+    }
+
+    private async Task ReleaseAsync(string number, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await db.WorkingSets.Where(w => w.CaseNumber == number)
+            .ExecuteUpdateAsync(set => set.SetProperty(w => w.ClaimedBy, (string?)null).SetProperty(w => w.ClaimedUntil, (DateTime?)null), cancellationToken);
+    }
+
+    /// <summary>Takes a working set that nobody works on; null where somebody does.</summary>
+    private async Task<ErasureWork?> ClaimAsync(string number, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var working = await db.WorkingSets.AsNoTracking().SingleOrDefaultAsync(w => w.CaseNumber == number, cancellationToken);
+        if (working is null || (working.ClaimedUntil > Now && !IsDead(working.ClaimedBy)))
+        {
+            return null;
+        }
+        var until = Now + Claim;
+        var claimed = await db.WorkingSets.Where(w => w.CaseNumber == number && w.ClaimedBy == working.ClaimedBy && w.ClaimedUntil == working.ClaimedUntil)
+            .ExecuteUpdateAsync(set => set.SetProperty(w => w.ClaimedBy, Me).SetProperty(w => w.ClaimedUntil, until).SetProperty(w => w.Attempts, w => w.Attempts + 1), cancellationToken);
+        return claimed == 1 ? ErasureWork.FromBytes(WorkingSet.Protector(protection, number).Unprotect(working.Payload)) : null;
+    }
+
+    /// <summary>A claim of this machine whose process is gone need not run out first.</summary>
+    private static bool IsDead(string? claimedBy)
+    {
+        if (claimedBy?.Split('/') is not [var machine, var id] || machine != Environment.MachineName || !int.TryParse(id, out var process))
+        {
+            return claimedBy is null;
+        }
+        if (process == Environment.ProcessId)
+        {
+            return false;
+        }
+        try
+        {
+            using var alive = System.Diagnostics.Process.GetProcessById(process);
+            return alive.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    // A keyed hash, so that the audit's people hold no address even in sealed form.
+    private Task<long> SubjectAsync(PortalDbContext db, IReadOnlyList<Identity> identities, CancellationToken cancellationToken) =>
+        audit.NumberOfAsync(db, $"identity:{LedgerEntry.HashIdentity(keys, identities[0].Name, Normal(identities[0]))}", cancellationToken);
+
+    private static string Normal(Identity identity) => identity.Name == "email" ? identity.Value.Trim().ToLowerInvariant() : identity.Value;
+
+    private byte[] Protect(string number, ErasureWork work) => WorkingSet.Protector(protection, number).Protect(work.ToBytes());
+
+    private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Unfinished erasures wait, because the data map's databases cannot be used: {Reasons}")]
+        public static partial void CannotResume(ILogger logger, string reasons);
+    }
+}
