@@ -70,15 +70,17 @@ public static class MapCheck
                 var expression = field.IgnoreCase ? $"lower(trim({column.Name}))" : column.Name;
                 yield return Warning(field.At, $"the identity column '{field.Name}' has no index for its way of matching; 'CREATE INDEX … ON {collection.Name} ({expression})' makes it fast");
             }
-            if (Masked(mapped, field, graph))
+            if (Masked(mapped, field, graph) is { } severity)
             {
+                // A row that goes is only masked where rows that stay need it.
+                var when = severity == Severity.Error ? "erasing it would be refused" : "an erasure would be refused where rows that stay need this one";
                 if (column.NotNull && field.Masking is null or { Strategy: MaskingStrategy.Null })
                 {
-                    yield return Error(field.At, $"the column '{field.Name}' is NOT NULL and has no mask, so erasing it would fail; give it a 'masking_strategy_override', for example string_rewrite");
+                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example string_rewrite");
                 }
                 if (field.Masking?.Strategy == MaskingStrategy.Rewrite && table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name))
                 {
-                    yield return Error(field.At, $"the column '{field.Name}' is unique, but its mask writes the same value to every row; use random_string_rewrite");
+                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite");
                 }
             }
         }
@@ -93,25 +95,25 @@ public static class MapCheck
         }
     }
 
-    /// <summary>Whether erasure may have to overwrite the field (Rights/Masks.cs decides the same way, row by row).</summary>
-    private static bool Masked(MappedCollection mapped, Field field, Graph graph)
+    /// <summary>How bad an impossible mask is: null where erasure never overwrites the field (Rights/Masks.cs decides the same way, row by row).</summary>
+    private static Severity? Masked(MappedCollection mapped, Field field, Graph graph)
     {
         var column = mapped.ColumnOf(field).Name;
         if (!field.Personal || field.ReadOnly || field.Masking?.Strategy == MaskingStrategy.Preserve || mapped.Table.PrimaryKey.Contains(column) || mapped.ColumnOf(field).Generated)
         {
-            return false;
+            return null;
         }
         var reference = graph.Links.Any(l => l.Child == mapped && l.ChildColumns.Contains(column)) || mapped.Table.ForeignKeys.Any(k => k.Columns.Contains(column));
-        var needed = graph.Links.Any(l => l.Parent == mapped) || graph.Schema.PointingAt(mapped.Table).Any();
-        var masked = mapped.Collection.OnErasure switch
+        if (reference && field.Identity is null)
         {
-            // A row that goes is only reduced where others may need it.
-            OnErasure.Delete => needed,
-            OnErasure.Retain => needed || mapped.Collection.Otherwise == OnErasure.Anonymise,
-            OnErasure.Fides => !mapped.Table.PrimaryKey.Any(k => mapped.Collection.Fields.Any(f => f.Name == k && f.Identity is not null)),
-            _ => true,
-        };
-        return masked && (!reference || field.Identity is not null);
+            return null;
+        }
+        var keyIsPersonal = mapped.Table.PrimaryKey.Any(k => mapped.Collection.Fields.Any(f => f.Name == k && f.Identity is not null));
+        var always = mapped.Collection.OnErasure == OnErasure.Anonymise
+            || (mapped.Collection.OnErasure == OnErasure.Retain && mapped.Collection.Otherwise == OnErasure.Anonymise)
+            || (mapped.Collection.OnErasure == OnErasure.Fides && !keyIsPersonal);
+        var needed = graph.Links.Any(l => l.Parent == mapped) || graph.Schema.PointingAt(mapped.Table).Any();
+        return always ? Severity.Error : needed ? Severity.Warning : null;
     }
 
     private static bool Indexed(Table table, string column, bool ignoreCase)
@@ -137,10 +139,6 @@ public static class MapCheck
             {
                 yield return Error(retain.At, $"'{retain.Collection}' takes no part in the map (it is anonymous or skipped), so no ground can look at it");
                 continue;
-            }
-            if (retain.Collection is not null && rule.CountedFrom != CountedFrom.Condition)
-            {
-                yield return Error(retain.At, $"a dated rule counts from the row's own column; '{retain.Collection}.{retain.Column}' can only be a condition");
             }
             if (retain.Collection is not null && !graph.Links.Any(l => (l.Child == holder && l.Parent == mapped) || (l.Child == mapped && l.Parent == holder)))
             {

@@ -211,9 +211,8 @@ internal sealed class Disposal
         {
             return Condition(collection, "t");
         }
-        var holder = Graph.Collections.First(c => c.Collection.Dataset == collection.Collection.Dataset && c.Collection.Name == retain.Collection);
-        return "(" + string.Join(" OR ", Links.Where(l => (l.Child == holder && l.Parent == collection) || (l.Child == collection && l.Parent == holder)).Select(l =>
-            $"EXISTS (SELECT 1 FROM {Dialect.Name(holder.Table)} AS r WHERE {(l.Child == holder ? Located.Joined(l, "r", "t") : Located.Joined(l, "t", "r"))} AND {Condition(holder, "r")})")) + ")";
+        var (holder, joined) = HolderOf(collection, retain);
+        return $"EXISTS (SELECT 1 FROM {Dialect.Name(holder.Table)} AS r WHERE ({joined}) AND {Condition(holder, "r")})";
 
         string Condition(MappedCollection where, string alias)
         {
@@ -228,6 +227,27 @@ internal sealed class Disposal
                 ? $"({Sql.AsText(value)} IN ({string.Join(", ", retain.Values.Select(Session.Parameter))}))"
                 : column.Type == ColumnType.Boolean ? Sql.IsTrue(value, column) : $"(CAST({value} AS numeric) > 0)";
         }
+    }
+
+    /// <summary>The day that a ground's period counts from; the latest, where several rows of another collection tell it.</summary>
+    private string DayOf(MappedCollection collection, Retain retain)
+    {
+        if (retain.Collection is null)
+        {
+            var own = collection.Table.Find(retain.Column)!;
+            return Sql.Day($"t.{Dialect.Quote(own.Name)}", own);
+        }
+        var (holder, joined) = HolderOf(collection, retain);
+        var column = holder.Table.Find(retain.Column)!;
+        return $"(SELECT max({Sql.Day($"r.{Dialect.Quote(column.Name)}", column)}) FROM {Dialect.Name(holder.Table)} AS r WHERE {joined})";
+    }
+
+    /// <summary>The collection one reference away that a ground looks at, and the condition that its row <c>r</c> belongs to row <c>t</c>.</summary>
+    private (MappedCollection Holder, string Joined) HolderOf(MappedCollection collection, Retain retain)
+    {
+        var holder = Graph.Collections.First(c => c.Collection.Dataset == collection.Collection.Dataset && c.Collection.Name == retain.Collection);
+        var links = Links.Where(l => (l.Child == holder && l.Parent == collection) || (l.Child == collection && l.Parent == holder));
+        return (holder, string.Join(" OR ", links.Select(l => $"({(l.Child == holder ? Located.Joined(l, "r", "t") : Located.Joined(l, "t", "r"))})")));
     }
 
     private IReadOnlyList<Hold> HoldsOn(MappedCollection parent)
@@ -308,8 +328,8 @@ internal sealed class Disposal
         var rows = located.Rows(collection);
         var kept = located.Kept.Contains(collection);
         var (action, ground) = kept ? ("l.action", "l.ground") : (FirstAction(collection, rows.Whose), Ground(collection));
-        var days = string.Concat(collection.Collection.Retain.Select((r, i) => (Rule: map.Retention[r.Rule], r, i)).Where(x => x.Rule.Keep is not null)
-            .Select(x => $"WHEN {ground} = {x.i} THEN {Sql.Day($"t.{Dialect.Quote(collection.Table.Find(x.r.Column)!.Name)}", collection.Table.Find(x.r.Column)!)} "));
+        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
+            .Select(x => $"WHEN {ground} = {x.i} THEN {DayOf(collection, x.retain)} "));
         var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
         var groups = await Session.ReadAsync(
             $"SELECT whose, action, ground, day, count(*) FROM (SELECT {rows.Whose} AS whose, {action} AS action, {ground} AS ground, {day} AS day FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY whose, action, ground, day",
