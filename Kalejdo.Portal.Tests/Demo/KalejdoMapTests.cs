@@ -47,6 +47,8 @@ public sealed class KalejdoMapTests
         Assert.NotEmpty(texts);
         Assert.All(texts, text =>
         {
+            // A comma in a text without quotes would begin a third key.
+            Assert.Equal(2, text.Children.Count);
             Assert.False(string.IsNullOrWhiteSpace(Text(text, "sv")));
             Assert.False(string.IsNullOrWhiteSpace(Text(text, "en")));
         });

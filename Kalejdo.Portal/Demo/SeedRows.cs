@@ -260,7 +260,7 @@ internal sealed class SeedRows(SeedTables tables, DateOnly today)
         {
             var own = i == 0;
             var name = own ? SwedishNames.Of(subscriber.Number).First : SwedishNames.FirstOf(random);
-            int? birthYear = random.Chance(own ? 20 : 60) ? last.Year - random.Between(own ? 20 : 6, 70) : null;
+            int? birthYear = random.Chance(own ? 20 : 60) ? last.Year - random.Between(own ? 30 : 6, 75) : null;
             var profile = tables.TvProfile.AddNumbered(id, name, own, birthYear, since.AddHours(i + 1));
 
             var channel = random.Below(ChannelCount);

@@ -1,8 +1,11 @@
 namespace Kalejdo.Portal.Demo;
 
-/// <summary>Invented people and places. All three-part names are unique for the first 72,000 numbers.</summary>
+/// <summary>Invented people and places. All three-part names are unique for the first 69,600 numbers.</summary>
 public static class SwedishNames
 {
+    // Åsa Sjöberg: the first subscriber's name shows whether å, ä and ö survive.
+    private const int FirstPair = 40;
+
     // Even numbers are women, odd ones men, here and in the middle names.
     private static readonly string[] First =
     [
@@ -52,11 +55,12 @@ public static class SwedishNames
     public static (string First, string Middle, string Last) Of(int number)
     {
         // 1237 is coprime to 40 × 60, so first and last name meet anew for 2,400 numbers; then the middle name differs.
-        var pair = (int)(number * 1237L % (First.Length * Last.Length));
+        var index = number - 1;
+        var pair = (int)((FirstPair + index * 1237L) % (First.Length * Last.Length));
         var first = pair % First.Length;
         var middle = first % 2 == 0 ? MiddleOfWomen : MiddleOfMen;
-        var round = number / (First.Length * Last.Length);
-        return (First[first], middle[(number + round) % middle.Length], Last[pair / First.Length]);
+        var round = index / (First.Length * Last.Length);
+        return (First[first], middle[(index + round) % middle.Length], Last[pair / First.Length]);
     }
 
     public static string FirstOf(SeedRandom random) => random.Pick(First);
