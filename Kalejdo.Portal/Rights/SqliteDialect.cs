@@ -61,7 +61,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => SqliteSchema.ReadAsync(connection, cancellationToken);
 
-    public override string KeyType(Table table, string key) => "";
+    // Without the column's own affinity a comparison with it would use no index.
+    public override string KeyType(Table table, string key) => table.Find(key)?.TypeName ?? "INTEGER";
 
     public override (string Expression, object Value)? Comparable(string parameter, string value, Column column) =>
         // SQLite columns hold what was written, whatever their type; the column's affinity converts the parameter.
