@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal;
 
-internal sealed partial class PortalOptions
+internal sealed partial class PortalOptions : IValidatableObject
 {
     /// <summary>Where people reach the portal; links in mails start with it.</summary>
     [Required]
@@ -13,6 +13,14 @@ internal sealed partial class PortalOptions
 
     /// <summary>Under HTTPS the prefix keeps every other host from setting our cookies.</summary>
     public string CookieName(string name) => IsHttps ? "__Host-" + name : name;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicAddress is { IsAbsoluteUri: false })
+        {
+            yield return new("Portal:PublicAddress must begin with http:// or https://.", [nameof(PublicAddress)]);
+        }
+    }
 
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<PortalOptions>;

@@ -1,0 +1,19 @@
+using Kalejdo.Portal.Tests.Support;
+
+namespace Kalejdo.Portal.Tests;
+
+public class PortalOptionsTests(PortalFixture portal)
+{
+    [Theory]
+    [InlineData("Portal:PublicAddress", "", "PublicAddress")]
+    [InlineData("Portal:PublicAddress", "portalen.exempel", "Portal:PublicAddress")]
+    [InlineData("Controller:Telephone", "", "Telephone")]
+    [InlineData("Partners:Agreements:0:StoredIn:En", "", "Agreements[0].StoredIn.En")]
+    public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
+    {
+        using var broken = portal.InMemory.WithWebHostBuilder(host => host.UseSetting(setting, value));
+
+        var refusal = Assert.ThrowsAny<Exception>(() => broken.Services);
+        Assert.Contains(name, refusal.ToString(), StringComparison.Ordinal);
+    }
+}
