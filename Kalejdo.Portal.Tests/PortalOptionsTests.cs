@@ -5,8 +5,6 @@ namespace Kalejdo.Portal.Tests;
 public class PortalOptionsTests(PortalFixture portal)
 {
     [Theory]
-    [InlineData("Portal:PublicAddress", "", "PublicAddress")]
-    [InlineData("Portal:PublicAddress", "portalen.exempel", "Portal:PublicAddress")]
     [InlineData("Controller:Telephone", "", "Telephone")]
     [InlineData("Partners:Agreements:0:StoredIn:En", "", "Agreements[0].StoredIn.En")]
     public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
@@ -15,5 +13,17 @@ public class PortalOptionsTests(PortalFixture portal)
 
         var refusal = Assert.ThrowsAny<Exception>(() => broken.Services);
         Assert.Contains(name, refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("portalen.exempel")]
+    public void The_public_address_must_be_whole(string? address)
+    {
+        var options = new PortalOptions { PublicAddress = address is null ? null! : new Uri(address, UriKind.Relative) };
+        var result = new PortalOptions.Validator().Validate(null, options);
+
+        Assert.True(result.Failed);
+        Assert.Contains("PublicAddress", result.FailureMessage, StringComparison.Ordinal);
     }
 }
