@@ -1,6 +1,8 @@
+using System.Data.Common;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Kalejdo.Portal;
 
@@ -18,6 +20,19 @@ internal sealed record DataMapSettings(IReadOnlyList<string> Maps, IReadOnlyList
             Source.Parse($"{section.Key}={section.Value}") is { } source ? FromRoot(source, root) : throw new InvalidOperationException(
                 $"DataMap:Sources:{section.Key} must be PROVIDER:CONNECTION, for example sqlite:var/kalejdo.db"));
         return new DataMapSettings([.. maps], [.. sources]);
+    }
+
+    /// <summary>A connection to Kalejdo's own database, which may not exist yet.</summary>
+    public DbConnection ConnectToKalejdo()
+    {
+        var source = Sources.FirstOrDefault(s => s.Key == "kalejdo")
+            ?? throw new InvalidOperationException("The setting DataMap:Sources:kalejdo is missing; it names Kalejdo's database, for example sqlite:var/kalejdo.db");
+        if (source.Provider == Provider.Postgresql)
+        {
+            return new NpgsqlConnection(source.ConnectionString);
+        }
+        Directory.CreateDirectory(Path.GetDirectoryName(new SqliteConnectionStringBuilder(source.ConnectionString).DataSource)!);
+        return new SqliteConnection(source.ConnectionString);
     }
 
     private static Source FromRoot(Source source, string root)

@@ -2,7 +2,6 @@ using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Tests.Store;
@@ -34,29 +33,14 @@ public class StoreOptionsTests
     }
 
     [Fact]
-    public void From_source_the_data_root_is_the_solutions_folder()
+    public void Paths_start_from_the_repository_where_the_program_runs_from_source()
     {
-        var root = Directory.CreateTempSubdirectory("portal-root-").FullName;
-        var project = Directory.CreateDirectory(Path.Combine(root, "Kalejdo.Portal")).FullName;
-        try
-        {
-            Assert.Equal(AppContext.BaseDirectory, Resolve(project));
-            File.WriteAllText(Path.Combine(root, "Kalejdo.Portal.sln"), "");
-            Assert.Equal(root, Resolve(project));
-            Assert.Equal(root, Resolve(project + Path.DirectorySeparatorChar));
-            Assert.Equal(Path.Combine(root, "data"), Resolve(project, "data"));
-            Assert.Equal("/srv/portal", Resolve(project, "/srv/portal"));
-        }
-        finally
-        {
-            Directory.Delete(root, recursive: true);
-        }
+        var root = Resolve(null);
+        Assert.True(File.Exists(Path.Combine(root, "Kalejdo.Portal.sln")));
+        Assert.Equal(Path.Combine(root, "data"), Resolve("data"));
+        Assert.Equal("/srv/portal", Resolve("/srv/portal"));
     }
 
-    private static string Resolve(string contentRoot, string? setting = null)
-    {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = contentRoot });
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DataRoot", setting)]).Build();
-        return DataRoot.Resolve(builder.Environment, configuration);
-    }
+    private static string Resolve(string? setting) =>
+        DataRoot.Resolve(new ConfigurationBuilder().AddInMemoryCollection([new("DataRoot", setting)]).Build());
 }

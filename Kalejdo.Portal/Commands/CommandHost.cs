@@ -1,16 +1,14 @@
 using System.Data.Common;
 using Kalejdo.Portal.Store;
-using Microsoft.Data.Sqlite;
-using Npgsql;
 
 namespace Kalejdo.Portal.Commands;
 
 /// <summary>The portal's services for a verb: the same registration as the web host's, built only when a verb needs it.</summary>
-internal sealed class CommandHost(Func<WebApplication> build) : IAsyncDisposable
+internal sealed class CommandHost : IAsyncDisposable
 {
     private WebApplication? app;
 
-    private WebApplication App => app ??= build();
+    private WebApplication App => app ??= Portal.Build([]);
 
     public DataMapSettings DataMap => DataMapSettings.From(App.Configuration);
 
@@ -22,17 +20,7 @@ internal sealed class CommandHost(Func<WebApplication> build) : IAsyncDisposable
     }
 
     /// <summary>A connection to Kalejdo's configured database, which may not exist yet.</summary>
-    public DbConnection KalejdoSource()
-    {
-        var source = DataMap.Sources.FirstOrDefault(s => s.Key == "kalejdo")
-            ?? throw new InvalidOperationException("The setting DataMap:Sources:kalejdo is missing; it names Kalejdo's database, for example sqlite:var/kalejdo.db");
-        if (source.Provider == Rights.Provider.Postgresql)
-        {
-            return new NpgsqlConnection(source.ConnectionString);
-        }
-        Directory.CreateDirectory(Path.GetDirectoryName(new SqliteConnectionStringBuilder(source.ConnectionString).DataSource)!);
-        return new SqliteConnection(source.ConnectionString);
-    }
+    public DbConnection Kalejdo() => DataMap.ConnectToKalejdo();
 
     public async ValueTask DisposeAsync()
     {

@@ -21,7 +21,7 @@ internal static class PortalCommands
         root.Subcommands.Add(AccessCommand.Create(options));
         root.Subcommands.Add(EraseCommand.Create(options, host));
         root.Subcommands.Add(RectifyCommand.Create(options));
-        root.Subcommands.Add(SeedCommand.Create(TimeProvider.System, host.KalejdoSource));
+        root.Subcommands.Add(SeedCommand.Create(TimeProvider.System, host.Kalejdo));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

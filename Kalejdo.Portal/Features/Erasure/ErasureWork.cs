@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Features.Erasure;
@@ -24,5 +25,6 @@ internal sealed record StepRecord(string Collection, string Action, long Rows, s
     public static StepRecord Of(ErasureStep step) => new(
         step.Collection, step.Action.ToString().ToLowerInvariant(), step.Rows, step.Rule?.Name, step.Rule?.Ground.En, step.Until);
 
+    [JsonIgnore]
     public bool Changes => Action is "delete" or "anonymise" or "pseudonymise" or "reduce";
 }

@@ -1,0 +1,29 @@
+using Kalejdo.Portal.Tests.Support;
+
+namespace Kalejdo.Portal.Tests;
+
+public class PortalOptionsTests(PortalFixture portal)
+{
+    [Theory]
+    [InlineData("Controller:Telephone", "", "Telephone")]
+    [InlineData("Partners:Agreements:0:StoredIn:En", "", "Agreements[0].StoredIn.En")]
+    public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
+    {
+        using var broken = portal.InMemory.WithWebHostBuilder(host => host.UseSetting(setting, value));
+
+        var refusal = Assert.ThrowsAny<Exception>(() => broken.Services);
+        Assert.Contains(name, refusal.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("portalen.exempel")]
+    public void The_public_address_must_be_whole(string? address)
+    {
+        var options = new PortalOptions { PublicAddress = address is null ? null! : new Uri(address, UriKind.Relative) };
+        var result = new PortalOptions.Validator().Validate(null, options);
+
+        Assert.True(result.Failed);
+        Assert.Contains("PublicAddress", result.FailureMessage, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,41 @@
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Support;
+
+/// <summary>What went wrong behind a page: refused requests, complaints of the browser, anything asked of somebody else.</summary>
+internal sealed class PageHealth
+{
+    private readonly List<string> complaints = [];
+
+    /// <param name="page">A page not yet navigated.</param>
+    /// <param name="portal">Where every request must go.</param>
+    /// <param name="expected">The address that is meant to answer with an error.</param>
+    public PageHealth(IPage page, Uri portal, Uri? expected = null)
+    {
+        page.Request += (_, request) =>
+        {
+            if (!portal.IsBaseOf(new Uri(request.Url)))
+            {
+                complaints.Add($"asked somebody else: {request.Url}");
+            }
+        };
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 400 && response.Url != expected?.ToString())
+            {
+                complaints.Add($"{response.Status}: {response.Url}");
+            }
+        };
+        page.Console += (_, message) =>
+        {
+            if (message.Type is "error" or "warning" && !(expected is not null && message.Location.StartsWith(expected.ToString(), StringComparison.Ordinal)))
+            {
+                complaints.Add($"console: {message.Text}");
+            }
+        };
+        page.PageError += (_, error) => complaints.Add($"script: {error}");
+        page.RequestFailed += (_, request) => complaints.Add($"failed: {request.Url} {request.Failure}");
+    }
+
+    public void AssertGood() => Assert.Empty(complaints);
+}

@@ -1,0 +1,14 @@
+namespace Kalejdo.Portal.Tests.Support;
+
+/// <summary>Every page that anyone may open, and one that does not exist. A new page is added here and so tested everywhere.</summary>
+internal static class Pages
+{
+    public const string Missing = "/finns-inte";
+
+    public static readonly string[] Open =
+    [
+        PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility,
+    ];
+
+    public static readonly string[] Languages = ["sv", "en"];
+}

@@ -1,0 +1,9 @@
+namespace Kalejdo.Portal.Components;
+
+public enum NoticeKind
+{
+    Info,
+    Success,
+    Warning,
+    Danger,
+}

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Localization;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal;
+
+/// <summary>One way for every cookie: its name follows the public address, Lax because people arrive from mails.</summary>
+internal sealed class CookieSettings(IOptions<PortalOptions> portal)
+    : IConfigureOptions<AntiforgeryOptions>, IConfigureOptions<RequestLocalizationOptions>
+{
+    public const string Antiforgery = "formular";
+    public const string Language = "sprak";
+
+    public void Configure(AntiforgeryOptions options)
+    {
+        options.Cookie.Name = portal.Value.CookieName(Antiforgery);
+        options.Cookie.Path = "/";
+        options.Cookie.SameSite = SameSiteMode.Lax;
+        options.Cookie.SecurePolicy = portal.Value.IsHttps ? CookieSecurePolicy.Always : CookieSecurePolicy.None;
+        // SecurityHeaders says it for every page, and more strictly.
+        options.SuppressXFrameOptionsHeader = true;
+    }
+
+    public void Configure(RequestLocalizationOptions options) =>
+        options.RequestCultureProviders.OfType<CookieRequestCultureProvider>().Single().CookieName = portal.Value.CookieName(Language);
+}

@@ -1,0 +1,110 @@
+using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Features.About;
+using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Layout;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal;
+
+/// <summary>What the portal is made of, and the way of a request through it.</summary>
+internal static class Portal
+{
+    /// <summary>The portal with all its services, for the web host and for the verbs of the command line.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            // The portal's own folder, so that it can be started from any other.
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.AddPortal();
+        return builder.Build();
+    }
+
+    private static void AddPortal(this WebApplicationBuilder builder)
+    {
+        PutSettingsFirst(builder.Configuration);
+        // Else the static files of a build that was not published are found in Development only.
+        builder.WebHost.UseStaticWebAssets();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+
+        var services = builder.Services;
+        services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
+        services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
+        services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
+
+        services.AddSingleton(TimeProvider.System);
+        services.AddPortalStore(builder.Configuration);
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<LiveMap>();
+        services.AddSingleton<Erasures>();
+        services.AddHostedService<UnfinishedErasures>();
+        services.AddRequestLocalization(Languages.Configure);
+        services.AddRazorComponents();
+        services.AddAntiforgery();
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.ConfigureOptions<CookieSettings>();
+    }
+
+    public static void UsePortal(this WebApplication app)
+    {
+        var portal = app.Services.GetRequiredService<IOptions<PortalOptions>>().Value;
+        if (portal.IsHttps)
+        {
+            // TLS may end at a proxy; whatever it speaks to us, people came over HTTPS.
+            app.Use((context, next) =>
+            {
+                context.Request.Scheme = Uri.UriSchemeHttps;
+                return next(context);
+            });
+            app.UseHsts();
+        }
+
+        app.UseSecurityHeaders();
+        app.UseRequestLocalization();
+        app.UseExceptionHandler(PortalUrls.Error(StatusCodes.Status500InternalServerError), createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute(PortalUrls.ErrorPattern, createScopeForStatusCodePages: true);
+        app.Use(async (context, next) =>
+        {
+            // An error page is only looked at: shown for a refused POST it must not be refused in its turn.
+            if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null)
+            {
+                context.Request.Method = HttpMethods.Get;
+            }
+
+            await next(context);
+
+            // A page that refuses a form names a content type but says nothing; our error page takes such answers for finished.
+            if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false })
+            {
+                context.Response.ContentType = null;
+            }
+        });
+        app.UseAntiforgery();
+
+        app.MapStaticAssets();
+        app.MapLanguageSwitch();
+        app.MapRazorComponents<App>();
+    }
+
+    // appsettings.json comes last in rank: the host's variables (ASPNETCORE_URLS) would otherwise lose to it.
+    private static void PutSettingsFirst(ConfigurationManager configuration)
+    {
+        var sources = configuration.Sources;
+        var settings = sources.OfType<JsonConfigurationSource>().First(source => source.Path == "appsettings.json");
+        sources.Remove(settings);
+        sources.Insert(0, settings);
+    }
+
+    private static void AddValidated<TOptions, TValidator>(this IServiceCollection services, string section)
+        where TOptions : class
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Kalejdo.Portal;
+
+/// <summary>Every address of the portal, for pages, mails and tests.</summary>
+internal static class PortalUrls
+{
+    public const string Home = "/";
+    public const string About = "/om";
+    public const string CollectedAutomatically = "/om/automatiskt";
+    public const string Partners = "/om/partner";
+    public const string Accessibility = "/tillganglighet";
+
+    /// <summary>POST only.</summary>
+    public const string Language = "/sprak";
+
+    public const string ErrorRoute = "/fel/{Code:int}";
+    public const string ErrorPattern = "/fel/{0}";
+
+    public static string Error(int code) => string.Create(CultureInfo.InvariantCulture, $"/fel/{code}");
+
+    /// <summary>Other people's pages that ours link to.</summary>
+    public static class Elsewhere
+    {
+        public const string Imy = "https://www.imy.se/";
+        public const string Pts = "https://www.pts.se/";
+    }
+}

@@ -1,0 +1,38 @@
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
+
+namespace Kalejdo.Portal;
+
+/// <summary>What happens between building the portal and serving: databases made and migrated, the data map read. A second start changes nothing.</summary>
+internal static class Start
+{
+    /// <returns>Whether the portal can serve; what stands in the way is on stderr.</returns>
+    public static async Task<bool> PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        await PortalStore.MigrateAsync(services, cancellationToken);
+        await SeedDemoAsync(services, cancellationToken);
+        var (databases, problems) = await services.GetRequiredService<LiveMap>().OpenAsync(cancellationToken);
+        foreach (var problem in problems)
+        {
+            await Console.Error.WriteLineAsync(problem.ToString());
+        }
+        return databases is not null;
+    }
+
+    /// <summary>Kalejdo's database is Kalejdo's: only where there is none at all, and the settings ask for it, a demonstration takes its place.</summary>
+    private static async Task SeedDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var configuration = services.GetRequiredService<IConfiguration>();
+        var settings = DataMapSettings.From(configuration);
+        var subscribers = configuration.GetValue("Demo:Subscribers", 0);
+        if (subscribers > 0 && settings.Sources.FirstOrDefault(s => s.Key == "kalejdo") is { Provider: Provider.Sqlite })
+        {
+            await using var connection = settings.ConnectToKalejdo();
+            if (!File.Exists(connection.DataSource))
+            {
+                await DemoDatabase.SeedAsync(connection, new SeedOptions(subscribers, SwedishDays.Today(services.GetRequiredService<TimeProvider>())), null, cancellationToken);
+            }
+        }
+    }
+}
