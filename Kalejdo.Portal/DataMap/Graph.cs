@@ -75,17 +75,28 @@ public sealed class Graph
             reached.UnionWith(steps.Select(s => s.To));
         }
         return [.. Collections.Where(reached.Contains)];
+    }
 
-        static IEnumerable<(MappedCollection From, MappedCollection To)> Steps(Link link)
+    /// <summary>The collections whose rows can lead to rows of <paramref name="target"/>, itself among them.</summary>
+    public IReadOnlySet<MappedCollection> LeadingTo(MappedCollection target)
+    {
+        var leading = new HashSet<MappedCollection> { target };
+        while (Links.SelectMany(Steps).Where(s => leading.Contains(s.To) && !leading.Contains(s.From)).ToList() is { Count: > 0 } steps)
         {
-            if (link.Down)
-            {
-                yield return (link.Parent, link.Child);
-            }
-            if (link.Up)
-            {
-                yield return (link.Child, link.Parent);
-            }
+            leading.UnionWith(steps.Select(s => s.From));
+        }
+        return leading;
+    }
+
+    private static IEnumerable<(MappedCollection From, MappedCollection To)> Steps(Link link)
+    {
+        if (link.Down)
+        {
+            yield return (link.Parent, link.Child);
+        }
+        if (link.Up)
+        {
+            yield return (link.Child, link.Parent);
         }
     }
 

@@ -128,6 +128,7 @@ public sealed class AccessRow
 {
     private readonly DbDataReader reader;
     private readonly Field[] fields;
+    private readonly string[] key;
     private readonly JsonEncodedText[] names;
     private readonly ColumnType[] types;
     private readonly bool[] withheld;
@@ -136,6 +137,7 @@ public sealed class AccessRow
     {
         this.reader = reader;
         fields = [.. mapped.Collection.Fields];
+        key = [.. mapped.Table.PrimaryKey];
         names = [.. fields.Select(f => JsonEncodedText.Encode(f.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         types = [.. fields.Select(f => mapped.ColumnOf(f).Type)];
         withheld = [.. fields.Select(f => f.Personal && f.References.Count == 0 && !mapped.Table.PrimaryKey.Contains(mapped.ColumnOf(f).Name))];
@@ -152,6 +154,12 @@ public sealed class AccessRow
     /// (exact decimals, ISO 8601 days and times, base64 bytes among it).
     /// </summary>
     public object? this[int field] => withheld[field] && Anothers ? null : Plain(reader.GetValue(field + 1), types[field]);
+
+    /// <summary>The primary key, where its columns are among the map's fields; empty otherwise.</summary>
+    public IReadOnlyDictionary<string, string> Key =>
+        key.All(column => Array.Exists(fields, f => f.Name == column))
+            ? key.ToDictionary(column => column, column => Convert.ToString(Plain(reader.GetValue(Array.FindIndex(fields, f => f.Name == column) + 1), ColumnType.Other), CultureInfo.InvariantCulture) ?? "")
+            : new Dictionary<string, string>();
 
     internal void WriteTo(Utf8JsonWriter json)
     {

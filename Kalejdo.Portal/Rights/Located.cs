@@ -37,19 +37,27 @@ internal sealed class Located : IAsyncDisposable
 {
     private readonly MappedDatabase database;
     private readonly IReadOnlyList<Identity> identities;
+    private readonly MappedCollection? target;
     private readonly HashSet<MappedCollection> reachable;
+    private readonly IReadOnlyList<Link> links;
     private readonly Dictionary<MappedCollection, int> changed = [];
     private readonly List<Step> steps;
     private int tick = 1;
 
-    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities)
+    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, MappedCollection? target)
     {
-        (this.database, Session, this.identities) = (database, session, identities);
+        (this.database, Session, this.identities, this.target) = (database, session, identities, target);
         var names = identities.Select(i => i.Name).ToHashSet();
         Collections = database.Graph.ReachableFrom(names);
+        if (target is not null)
+        {
+            var upstream = database.Graph.LeadingTo(target);
+            Collections = [.. Collections.Where(upstream.Contains)];
+        }
         reachable = [.. Collections];
+        links = [.. database.Graph.Links.Where(l => reachable.Contains(l.Child) && reachable.Contains(l.Parent))];
         Kept = [.. Collections.Where(NeedsMarks)];
-        steps = [.. database.Graph.Links.Where(l => reachable.Contains(l.Child) && reachable.Contains(l.Parent)).SelectMany(StepsOf)];
+        steps = [.. links.SelectMany(StepsOf)];
     }
 
     private sealed class Step(Link link, bool down)
@@ -73,11 +81,15 @@ internal sealed class Located : IAsyncDisposable
 
     private Dialect Sql => database.Dialect;
 
+    public static Task<Located> LocateAsync(MappedDatabase database, IReadOnlyList<Identity> identities, bool write, CancellationToken cancellationToken) =>
+        LocateAsync(database, identities, null, write, cancellationToken);
+
+    /// <summary>Locates for the sake of one collection: what does not lead to it is left out.</summary>
     public static async Task<Located> LocateAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, bool write, CancellationToken cancellationToken)
+        MappedDatabase database, IReadOnlyList<Identity> identities, MappedCollection? target, bool write, CancellationToken cancellationToken)
     {
         var session = await Session.BeginAsync(database, write, cancellationToken);
-        var located = new Located(database, session, identities);
+        var located = new Located(database, session, identities, target);
         try
         {
             await located.RunAsync(cancellationToken);
@@ -94,6 +106,9 @@ internal sealed class Located : IAsyncDisposable
 
     /// <summary>The temporary table of a collection's located rows.</summary>
     public static string Marks(MappedCollection collection) => $"located_{collection.Number}";
+
+    /// <summary>The one reference by which rows of a collection without marks are found; null where an identity finds them.</summary>
+    public Link? OnlyWayIn(MappedCollection collection) => Kept.Contains(collection) ? null : steps.FirstOrDefault(s => s.To == collection)?.Link;
 
     public LocatedRows Rows(MappedCollection collection)
     {
@@ -143,12 +158,12 @@ internal sealed class Located : IAsyncDisposable
     /// <summary>Rows that lead on, that others refer to, or that can be reached in several ways must be listed.</summary>
     private bool NeedsMarks(MappedCollection collection)
     {
-        var links = database.Graph.Links.Where(l => reachable.Contains(l.Child) && reachable.Contains(l.Parent)).ToList();
         var waysIn = links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up)
             + collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
         return waysIn != 1
-            || database.Graph.Links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
-            || database.Graph.Schema.PointingAt(collection.Table).Any();
+            || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
+            // Whoever only reads does not ask who needs a row.
+            || (target is null && (database.Graph.Links.Any(l => l.Parent == collection) || database.Graph.Schema.PointingAt(collection.Table).Any()));
     }
 
     private static IEnumerable<Step> StepsOf(Link link)
