@@ -124,7 +124,7 @@ internal sealed partial class Erasures(
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
         var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
         opened.ReasonCode = "plan-refused";
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
@@ -136,9 +136,11 @@ internal sealed partial class Erasures(
 
     private async Task<string> RecordIntentAsync(ErasureWork work, string actor, CancellationToken cancellationToken)
     {
+        // Data protection makes its keys in this same database: inside the transaction it would wait for ourselves.
+        Protect("", work);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
         var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
