@@ -41,6 +41,8 @@ internal static class Portal
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
+        services.AddHttpContextAccessor();
+        services.AddScoped<CurrentSubject>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
