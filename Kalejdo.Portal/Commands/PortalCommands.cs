@@ -20,8 +20,8 @@ internal static class PortalCommands
     public static async Task<int> RunAsync(string[] args, CommandHost host)
     {
         var root = new RootCommand("Kalejdo.Portal. Without a verb it serves the portal.");
-        var options = new MapOptions(() => host.DataMap);
-        root.Subcommands.Add(DataMapCommand.Create(options, host));
+        var options = new MapOptions(host);
+        root.Subcommands.Add(DataMapCommand.Create(options));
         root.Subcommands.Add(AccessCommand.Create(options, host));
         root.Subcommands.Add(EraseCommand.Create(options, host));
         root.Subcommands.Add(RectifyCommand.Create(options, host));
