@@ -56,6 +56,11 @@ internal static class PortalCommands
             // The portal's own database; what goes wrong with the map's, the engine explains.
             await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (SQLite error {e.SqliteErrorCode}). See Store:ConnectionString.");
         }
+        catch (Exception e)
+        {
+            // A mistake of ours. Its message may quote a value of somebody's, its place may not.
+            await Console.Error.WriteLineAsync($"Broken off by {e.GetType().Name}:\n{e.StackTrace}");
+        }
         return Refused;
 
         // The first Ctrl-C rolls back what is under way; the second is not caught and kills.

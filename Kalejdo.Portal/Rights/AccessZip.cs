@@ -22,7 +22,7 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
 
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(";\"\r\n");
 
-    // Excel takes the first file it meets for the local code page unless a mark says UTF-8: å ä ö would be broken.
+    // Without the mark Excel reads a CSV file in the local code page, and å ä ö are broken.
     private static readonly UTF8Encoding ForSpreadsheets = new(encoderShouldEmitUTF8Identifier: true);
 
     /// <param name="identities">Verified identities of one person; their rows are united.</param>
