@@ -41,6 +41,7 @@ internal static class Portal
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<LiveMap>();
+        services.AddSingleton<RowLinks>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddRequestLocalization(Languages.Configure);
