@@ -11,6 +11,8 @@ internal static class PortalUrls
     public const string Partners = "/om/partner";
     public const string Accessibility = "/tillganglighet";
 
+    public const string NotMyAddress = "/inte-min-adress";
+
     public const string Overview = "/oversikt";
     public const string MyData = "/mina-uppgifter";
     public const string KindRoute = "/mina-uppgifter/{Kind}";
