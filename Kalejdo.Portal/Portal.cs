@@ -1,5 +1,7 @@
 using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.About;
+using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -43,8 +45,10 @@ internal static class Portal
         services.AddSingleton<AuditTrail>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
+        services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<LetterPrinter>();
