@@ -51,8 +51,7 @@ internal static class Portal
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
-        services.AddSingleton<LetterPrinter>();
-        services.AddSingleton<Outbox>();
+        services.AddMail();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();
