@@ -3,6 +3,7 @@ using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -48,6 +49,10 @@ internal static class Portal
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
+        services.AddSingleton<Holdings>();
+        services.AddSingleton<KindReading>();
+        services.AddSingleton<OpenCases>();
+        services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
@@ -98,6 +103,7 @@ internal static class Portal
 
         app.MapStaticAssets();
         app.MapLanguageSwitch();
+        app.MapDownloads();
         app.MapRazorComponents<App>();
     }
 
