@@ -23,6 +23,8 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     private readonly Factory factory = new();
     private readonly bool listens;
+    private readonly SemaphoreSlim making = new(1);
+    private readonly Dictionary<int, string> accounts = [];
 
     public SignedInPortal()
         : this(listens: false)
@@ -45,8 +47,21 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     public string Kalejdo => Path.Combine(factory.Data, "var", "kalejdo.db");
 
-    /// <summary>An account, linked to a demo subscriber's agreement.</summary>
+    /// <summary>The account of a demo subscriber, linked to the agreement and the address.</summary>
     public async Task<string> AccountAsync(int subscriber)
+    {
+        await making.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            return accounts.TryGetValue(subscriber, out var known) ? known : accounts[subscriber] = await MakeAsync(subscriber);
+        }
+        finally
+        {
+            making.Release();
+        }
+    }
+
+    private async Task<string> MakeAsync(int subscriber)
     {
         var ct = TestContext.Current.CancellationToken;
         await using var db = await Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(ct);
@@ -92,7 +107,11 @@ public sealed class SignedInPortal : IAsyncDisposable
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    public ValueTask DisposeAsync() => factory.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        making.Dispose();
+        await factory.DisposeAsync();
+    }
 
     private sealed class Factory : WebApplicationFactory<Program>
     {
