@@ -1,5 +1,6 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.MyData;
@@ -40,11 +41,16 @@ internal static class Portal
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
 
+        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
+
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<AttemptLimits>();
+        services.AddScoped<OneTimeCodes>();
+        services.AddAccounts();
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
@@ -55,8 +61,7 @@ internal static class Portal
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
-        services.AddSingleton<LetterPrinter>();
-        services.AddSingleton<Outbox>();
+        services.AddMail();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();
@@ -98,11 +103,14 @@ internal static class Portal
                 context.Response.ContentType = null;
             }
         });
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UseAntiforgery();
 
-        app.MapStaticAssets();
+        app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
         app.MapDownloads();
+        app.MapSignOut();
         app.MapRazorComponents<App>();
     }
 
