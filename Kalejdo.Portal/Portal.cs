@@ -1,9 +1,9 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
-using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -54,6 +54,10 @@ internal static class Portal
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
+        services.AddSingleton<Holdings>();
+        services.AddSingleton<KindReading>();
+        services.AddSingleton<OpenCases>();
+        services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
@@ -105,6 +109,7 @@ internal static class Portal
 
         app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
+        app.MapDownloads();
         app.MapSignOut();
         app.MapRazorComponents<App>();
     }
