@@ -2,6 +2,7 @@ using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Layout;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Json;
@@ -43,6 +44,8 @@ internal static class Portal
         services.AddSingleton<LiveMap>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
+        services.AddSingleton<LetterPrinter>();
+        services.AddSingleton<Outbox>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();

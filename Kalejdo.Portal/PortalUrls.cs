@@ -11,6 +11,8 @@ internal static class PortalUrls
     public const string Partners = "/om/partner";
     public const string Accessibility = "/tillganglighet";
 
+    public const string NotMyAddress = "/inte-min-adress";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace Kalejdo.Portal.Features.About;
+namespace Kalejdo.Portal;
 
 /// <summary>How people reach the controller (Art. 13(1)(a)); an operator sets it before the portal opens.</summary>
 internal sealed partial class ControllerOptions

@@ -1,0 +1,13 @@
+using Kalejdo.Portal.Mail;
+
+namespace Kalejdo.Portal.Features.NotMyAddress;
+
+/// <summary>The code that proves the mailbox, for somebody who came without a link.</summary>
+public sealed record AddressCodeLetter(string Code) : Letter
+{
+    public override string Subject => NotMyAddressText.CodeSubject;
+
+    public override string Reason => NotMyAddressText.CodeReason;
+
+    public override Type Template => typeof(AddressCodeMail);
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Mail;
+
+/// <summary>Where letters are posted: printed and sealed at once, sent when what they tell of is committed.</summary>
+internal sealed class Outbox(LetterPrinter printer, IDataProtectionProvider protection, IOptions<PortalOptions> portal, TimeProvider time)
+{
+    /// <summary>Adds the letter to the context; the caller saves and commits it together with the change that it tells of.</summary>
+    /// <param name="language"><c>sv</c>, <c>en</c>, or <c>both</c> where it is unknown.</param>
+    public async Task AddAsync(PortalDbContext db, Letter letter, string address, string language, string? caseNumber, CancellationToken cancellation)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(address);
+        cancellation.ThrowIfCancellationRequested();
+        var content = await printer.PrintAsync(letter, language, new Uri(portal.Value.PublicAddress, PortalUrls.NotMyAddress));
+        var (id, now) = ($"<{RandomNumberGenerator.GetHexString(32, lowercase: true)}@{portal.Value.PublicAddress.IdnHost}>", time.GetUtcNow().UtcDateTime);
+        var protector = OutboxMail.Protector(protection, id);
+        db.Outbox.Add(new OutboxMail
+        {
+            MessageId = id,
+            Recipient = protector.Protect(Encoding.UTF8.GetBytes(address)),
+            Content = protector.Protect(JsonSerializer.SerializeToUtf8Bytes(content)),
+            Template = letter.GetType().Name,
+            Language = language == "both" ? null : language,
+            CaseNumber = caseNumber,
+            CreatedAt = now,
+            DueAt = now,
+        });
+    }
+}
