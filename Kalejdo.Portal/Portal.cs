@@ -1,5 +1,7 @@
 using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.About;
+using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -41,7 +43,9 @@ internal static class Portal
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
+        services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
+        services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<LetterPrinter>();

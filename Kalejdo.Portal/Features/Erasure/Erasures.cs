@@ -17,7 +17,8 @@ internal abstract record ErasureResult
     }
 
     /// <summary>Nobody was found, or nothing of them that could go or must stay: no case was opened.</summary>
-    public sealed record NothingFound : ErasureResult;
+    /// <param name="Overwritten">False where another program kept a database from being overwritten: an earlier erasure may have left traces.</param>
+    public sealed record NothingFound(bool Overwritten) : ErasureResult;
 
     /// <summary>Done and closed.</summary>
     /// <param name="Left">Rows that a new look still finds although the plan does not keep them.</param>
@@ -42,6 +43,7 @@ internal sealed partial class Erasures(
     LiveMap liveMap,
     IDbContextFactory<PortalDbContext> databases,
     AuditTrail audit,
+    Subjects subjects,
     PortalKeys keys,
     IDataProtectionProvider protection,
     IOptions<StoreOptions> options,
@@ -73,7 +75,8 @@ internal sealed partial class Erasures(
                 var refusedCase = await RecordRefusalAsync(identities, actor, refused.Reasons, cancellationToken);
                 return new ErasureResult.Refused(refusedCase, refused.Reasons);
             case ErasureOutcome.Done { Steps.Count: 0 }:
-                return new ErasureResult.NothingFound();
+                // Who asks again because the file was busy the first time finds nothing, but means this.
+                return new ErasureResult.NothingFound(await OverwriteAsync(live, erasure, cancellationToken));
             case ErasureOutcome.Done done:
                 foreach (var key in live.Keys)
                 {
@@ -121,7 +124,7 @@ internal sealed partial class Erasures(
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await SubjectAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
         var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
         opened.ReasonCode = "plan-refused";
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
@@ -135,12 +138,12 @@ internal sealed partial class Erasures(
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await SubjectAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
         var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
         var scope = work.Scope.IsEverything ? null : JsonSerializer.Serialize(work.Scope.Kinds);
-        db.Ledger.AddRange(work.Identities.Select(i => LedgerEntry.Intended(keys, opened.Number, i.Name, Normal(i), scope, Now)));
+        db.Ledger.AddRange(work.Identities.Select(i => LedgerEntry.Intended(keys, opened.Number, i.Name, Subjects.Normal(i), scope, Now)));
         db.WorkingSets.Add(new WorkingSet
         {
             CaseNumber = opened.Number,
@@ -177,16 +180,22 @@ internal sealed partial class Erasures(
             }
         }
         var left = await erasure.LeftAsync(work.Identities, work.Scope, cancellationToken);
-        var overwritten = true;
-        foreach (var key in live.Keys)
-        {
-            overwritten &= await erasure.OverwriteAsync(key, cancellationToken);
-        }
+        var overwritten = await OverwriteAsync(live, erasure, cancellationToken);
         progress.Report($"case {number}: overwritten");
         var result = new ErasureResult.Erased(number, [.. live.Keys.SelectMany(k => work.Done[k])], left, overwritten);
         await CloseAsync(result, work, actor, cancellationToken);
         progress.Report($"case {number}: closed");
         return result;
+    }
+
+    private static async Task<bool> OverwriteAsync(Databases live, Rights.Erasure erasure, CancellationToken cancellationToken)
+    {
+        var overwritten = true;
+        foreach (var key in live.Keys)
+        {
+            overwritten &= await erasure.OverwriteAsync(key, cancellationToken);
+        }
+        return overwritten;
     }
 
     private async Task CloseAsync(ErasureResult.Erased result, ErasureWork work, string actor, CancellationToken cancellationToken)
@@ -263,12 +272,6 @@ internal sealed partial class Erasures(
             return true;
         }
     }
-
-    // A keyed hash, so that the audit's people hold no address even in sealed form.
-    private Task<long> SubjectAsync(PortalDbContext db, IReadOnlyList<Identity> identities, CancellationToken cancellationToken) =>
-        audit.NumberOfAsync(db, $"identity:{LedgerEntry.HashIdentity(keys, identities[0].Name, Normal(identities[0]))}", cancellationToken);
-
-    private static string Normal(Identity identity) => identity.Name == "email" ? identity.Value.Trim().ToLowerInvariant() : identity.Value;
 
     private byte[] Protect(string number, ErasureWork work) => WorkingSet.Protector(protection, number).Protect(work.ToBytes());
 

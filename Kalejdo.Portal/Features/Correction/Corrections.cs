@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Kalejdo.Portal.Features.Correction;
+
+/// <summary>What a recorded correction came to.</summary>
+/// <param name="Case">Its case; null where it was refused before there was anything to record.</param>
+internal sealed record CorrectionResult(RectificationOutcome Outcome, string? Case);
+
+/// <summary>
+/// Corrects with evidence (design.md 6): the case stands before the value is changed and is closed after it. A kill in between leaves
+/// an open case, which staff see; neither case nor audit holds a value.
+/// </summary>
+internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, TimeProvider time)
+{
+    /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
+    public async Task<CorrectionResult> CorrectAsync(
+        IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor, CancellationToken cancellationToken)
+    {
+        var (live, problems) = await liveMap.OpenAsync(cancellationToken);
+        if (live is null)
+        {
+            return Refused(problems[0]);
+        }
+        // A slip of the pen is no request: what could never be corrected is refused without a case.
+        if (live.Unknown(identities) is [var unknown, ..])
+        {
+            return Refused(unknown);
+        }
+        var rule = field.Split('.') is [var dataset, var collection, var name] ? live.Map.Find(dataset, collection)?.Find(name)?.Correct : null;
+        if (rule is not null && CorrectionRules.Problem(rule, newValue) is { } problem)
+        {
+            return Refused(new Refusal(problem, field));
+        }
+        var rectification = new Rectification(live);
+        if (rule is null)
+        {
+            return new CorrectionResult(await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken), null);
+        }
+        var number = await OpenAsync(identities, field, actor, cancellationToken);
+        var outcome = await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken);
+        await CloseAsync(number, outcome, actor, cancellationToken);
+        return new CorrectionResult(outcome, number);
+
+        static CorrectionResult Refused(Refusal reason) => new(new RectificationOutcome.Refused(reason), null);
+    }
+
+    private async Task<string> OpenAsync(IReadOnlyList<Identity> identities, string field, string actor, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var (subject, who) = (await subjects.NumberOfAsync(db, identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, time.GetUtcNow().UtcDateTime, cancellationToken);
+        opened.Status = CaseStatus.InProgress;
+        opened.PlanJson = JsonSerializer.Serialize(new { field });
+        await audit.AppendAsync(db, new AuditEvent("rectification.intended") { Subject = subject, Actor = who, CaseNumber = opened.Number }, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return opened.Number;
+    }
+
+    private async Task CloseAsync(string number, RectificationOutcome outcome, string actor, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var closed = await db.Cases.SingleAsync(c => c.Number == number, cancellationToken);
+        (closed.Status, closed.ReasonCode) = outcome switch
+        {
+            RectificationOutcome.Corrected => (CaseStatus.Done, null),
+            RectificationOutcome.Stale => (CaseStatus.Refused, "stale"),
+            // A database that could not be reached: the request stands, and staff see to it.
+            _ => (CaseStatus.Received, "not-possible"),
+        };
+        closed.ClosedAt = closed.Status == CaseStatus.Received ? null : time.GetUtcNow().UtcDateTime;
+        closed.OutcomeJson = JsonSerializer.Serialize(new { rows = (outcome as RectificationOutcome.Corrected)?.Rows ?? 0 });
+        var who = await audit.NumberOfAsync(db, actor, cancellationToken);
+        var name = outcome is RectificationOutcome.Corrected ? "rectification.done" : "rectification.refused";
+        await audit.AppendAsync(db, new AuditEvent(name) { Subject = closed.Subject, Actor = who, CaseNumber = number, ReasonCode = closed.ReasonCode }, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+}
