@@ -45,7 +45,11 @@ internal static class Portal
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
+<<<<<<< HEAD
         services.AddSingleton<Corrections>();
+=======
+        services.AddSingleton<RowLinks>();
+>>>>>>> mydata
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<LetterPrinter>();

@@ -13,6 +13,34 @@ internal static class PortalUrls
 
     public const string NotMyAddress = "/inte-min-adress";
 
+    public const string Overview = "/oversikt";
+    public const string MyData = "/mina-uppgifter";
+    public const string KindRoute = "/mina-uppgifter/{Kind}";
+    public const string Consents = "/samtycken";
+    public const string Download = "/ladda-ner";
+
+    /// <summary>POST only: all that is held, as a ZIP.</summary>
+    public const string DownloadEverything = "/ladda-ner/allt";
+
+    /// <summary>POST only: what the person provided and what was observed (GDPR Art. 20), as JSON.</summary>
+    public const string DownloadToMove = "/ladda-ner/flytta";
+
+    public const string CorrectRoute = "/ratta/{Row}/{Field}";
+    public const string Erase = "/radera";
+    public const string EraseKindRoute = "/radera/slag/{Kind}";
+    public const string EraseRowRoute = "/radera/post/{Row}";
+    public const string EraseEverything = "/radera/allt";
+
+    /// <summary>The kinds chosen stand in the query: <c>?slag=a&amp;slag=b</c>.</summary>
+    public const string EraseSelected = "/radera/utvalda";
+    public const string UndoErasureRoute = "/angra/{Token}";
+
+    /// <summary>For who is signed in to an account that waits to be erased.</summary>
+    public const string UndoErasureSignedIn = "/angra";
+    public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
+    public const string CaseRoute = "/arende/{Token}";
+    public const string ReceiptRoute = "/kvitto/{Token}";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -20,6 +48,32 @@ internal static class PortalUrls
     public const string ErrorPattern = "/fel/{0}";
 
     public static string Error(int code) => string.Create(CultureInfo.InvariantCulture, $"/fel/{code}");
+
+    /// <summary>A kind of data of the map.</summary>
+    /// <param name="collection">The collection whose rows go on from <paramref name="page"/>; the others begin anew.</param>
+    public static string Kind(string kind, string? collection = null, int page = 1) => collection is null || page == 1
+        ? $"{MyData}/{Uri.EscapeDataString(kind)}"
+        : string.Create(CultureInfo.InvariantCulture, $"{MyData}/{Uri.EscapeDataString(kind)}?del={Uri.EscapeDataString(collection)}&sida={page}");
+
+    /// <param name="row">A token of <see cref="RowLinks"/>.</param>
+    /// <param name="field">The column's name.</param>
+    public static string Correct(string row, string field) => $"/ratta/{row}/{Uri.EscapeDataString(field)}";
+
+    public static string EraseKind(string kind) => $"/radera/slag/{Uri.EscapeDataString(kind)}";
+
+    /// <param name="row">A token of <see cref="RowLinks"/>.</param>
+    public static string EraseRow(string row) => $"/radera/post/{row}";
+
+    /// <param name="token">Of the mail that told of the erasure.</param>
+    public static string UndoErasure(string token) => $"/angra/{token}";
+
+    public static string ConfirmNewAddress(string id) => $"/ratta-adress/{id}";
+
+    /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the case without a session.</param>
+    public static string Case(string token) => $"/arende/{token}";
+
+    /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the receipt without a session.</param>
+    public static string Receipt(string token) => $"/kvitto/{token}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere
