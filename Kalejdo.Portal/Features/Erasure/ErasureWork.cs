@@ -11,7 +11,8 @@ internal sealed record ErasureWork(
     IReadOnlyList<Identity> Identities,
     ErasureScope Scope,
     IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Plan,
-    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done)
+    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done,
+    ErasureFarewell? Farewell = null)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 

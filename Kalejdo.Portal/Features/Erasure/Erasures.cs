@@ -31,6 +31,9 @@ internal abstract record ErasureResult
     /// <summary>Begun, but a database could not be reached; the next start goes on.</summary>
     public sealed record Unfinished(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
 
+    /// <summary>The data has changed since its plan was shown; nothing was recorded.</summary>
+    public sealed record Changed : ErasureResult;
+
     /// <summary>The configured databases cannot be used now; nothing was recorded.</summary>
     public sealed record Unavailable(IReadOnlyList<Refusal> Reasons) : ErasureResult;
 }
@@ -58,25 +61,38 @@ internal sealed partial class Erasures(
     public async Task<ErasureResult> EraseAsync(
         IReadOnlyList<Identity> identities, ErasureScope scope, string actor, IProgress<string> progress, CancellationToken cancellationToken)
     {
+        var (begun, otherwise) = await BeginAsync(new ErasureRequest(identities, scope, actor), cancellationToken);
+        if (begun is null)
+        {
+            return otherwise!;
+        }
+        progress.Report($"case {begun.Case}: intent recorded");
+        return await FinishAsync(begun, progress, cancellationToken);
+    }
+
+    /// <summary>Plans, and puts the intent on record.</summary>
+    /// <returns>What <see cref="FinishAsync"/> carries out, or why there is nothing to carry out.</returns>
+    public async Task<(BegunErasure? Begun, ErasureResult? Otherwise)> BeginAsync(ErasureRequest request, CancellationToken cancellationToken)
+    {
         var (live, problems) = await liveMap.OpenAsync(cancellationToken);
         if (live is null)
         {
-            return new ErasureResult.Unavailable(problems);
+            return (null, new ErasureResult.Unavailable(problems));
         }
-        if (live.Unknown(identities) is { Count: > 0 } unknown)
+        if (live.Unknown(request.Identities) is { Count: > 0 } unknown)
         {
-            return new ErasureResult.Unavailable(unknown);
+            return (null, new ErasureResult.Unavailable(unknown));
         }
-        var erasure = new Rights.Erasure(live, time);
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
-        switch (await erasure.PlanAsync(identities, scope, cancellationToken))
+        switch (await new Rights.Erasure(live, time).PlanAsync(request.Identities, request.Scope, cancellationToken))
         {
             case ErasureOutcome.Refused refused:
-                var refusedCase = await RecordRefusalAsync(identities, actor, refused.Reasons, cancellationToken);
-                return new ErasureResult.Refused(refusedCase, refused.Reasons);
-            case ErasureOutcome.Done { Steps.Count: 0 }:
-                // Who asks again because the file was busy the first time finds nothing, but means this.
-                return new ErasureResult.NothingFound(await OverwriteAsync(live, erasure, cancellationToken));
+                return (null, new ErasureResult.Refused(await RecordRefusalAsync(request, refused.Reasons, cancellationToken), refused.Reasons));
+            // An account is closed also where the databases hold nothing (any more).
+            case ErasureOutcome.Done { Steps.Count: 0 } when request.Farewell is not { ClosesAccount: true }:
+                return (null, new ErasureResult.NothingFound());
+            case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
+                return (null, new ErasureResult.Changed());
             case ErasureOutcome.Done done:
                 foreach (var key in live.Keys)
                 {
@@ -84,11 +100,14 @@ internal sealed partial class Erasures(
                 }
                 break;
         }
-        var work = new ErasureWork(identities, scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>());
-        var number = await RecordIntentAsync(work, actor, cancellationToken);
-        progress.Report($"case {number}: intent recorded");
-        return await CarryOutAsync(live, number, work, actor, progress, cancellationToken);
+        var work = new ErasureWork(request.Identities, request.Scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>(), request.Farewell);
+        var number = await RecordIntentAsync(work, request, cancellationToken);
+        return (new BegunErasure(number, work, live, request.Actor), null);
     }
+
+    /// <summary>Carries out what was begun.</summary>
+    public Task<ErasureResult> FinishAsync(BegunErasure begun, IProgress<string> progress, CancellationToken cancellationToken) =>
+        CarryOutAsync(begun.Databases, begun.Case, begun.Work, begun.Actor, progress, cancellationToken);
 
     /// <summary>Goes on with what a kill or an unreachable database left behind.</summary>
     /// <returns>The cases that were closed.</returns>
@@ -120,12 +139,13 @@ internal sealed partial class Erasures(
         return closed;
     }
 
-    private async Task<string> RecordRefusalAsync(IReadOnlyList<Identity> identities, string actor, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
+    private async Task<string> RecordRefusalAsync(ErasureRequest request, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
-        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        var (subject, who) = (await subjects.NumberOfAsync(db, request.Identities[0], cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var opened = await CaseAsync(db, request, subject, cancellationToken);
+        opened.Status = CaseStatus.Received;
         opened.ReasonCode = "plan-refused";
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
@@ -134,12 +154,12 @@ internal sealed partial class Erasures(
         return opened.Number;
     }
 
-    private async Task<string> RecordIntentAsync(ErasureWork work, string actor, CancellationToken cancellationToken)
+    private async Task<string> RecordIntentAsync(ErasureWork work, ErasureRequest request, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
-        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
         var scope = work.Scope.IsEverything ? null : JsonSerializer.Serialize(work.Scope.Kinds);
@@ -157,6 +177,11 @@ internal sealed partial class Erasures(
         await transaction.CommitAsync(cancellationToken);
         return opened.Number;
     }
+
+    private async Task<Case> CaseAsync(PortalDbContext db, ErasureRequest request, long subject, CancellationToken cancellationToken) =>
+        request.CaseNumber is { } number
+            ? await db.Cases.SingleAsync(c => c.Number == number, cancellationToken)
+            : await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
 
     private async Task<ErasureResult> CarryOutAsync(
         Databases live, string number, ErasureWork work, string actor, IProgress<string> progress, CancellationToken cancellationToken)
