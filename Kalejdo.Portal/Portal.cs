@@ -39,18 +39,18 @@ internal static class Portal
         services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
+        services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
 
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
-<<<<<<< HEAD
         services.AddSingleton<Corrections>();
-=======
         services.AddSingleton<RowLinks>();
->>>>>>> mydata
+        services.AddSingleton<CaseLinks>();
         services.AddSingleton<Erasures>();
+        services.AddSingleton<ErasureActs>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<LetterPrinter>();
         services.AddSingleton<Outbox>();

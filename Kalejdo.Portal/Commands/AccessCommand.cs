@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Commands;
@@ -6,7 +7,7 @@ namespace Kalejdo.Portal.Commands;
 /// <summary><c>access</c>: shows a subject's data.</summary>
 internal static class AccessCommand
 {
-    public static Command Create(MapOptions options)
+    public static Command Create(MapOptions options, CommandHost host)
     {
         var format = new Option<string>("--format") { Description = "json (default) or zip", DefaultValueFactory = _ => "json" };
         format.AcceptOnlyFromAmong("json", "zip");
@@ -16,35 +17,44 @@ internal static class AccessCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var error = parsed.InvocationConfiguration.Error;
-            if (!options.Configured(parsed))
-            {
-                await error.WriteLineAsync("Working on the given maps and sources alone: nothing is written to the audit.");
-            }
             if (await options.OpenAsync(parsed, cancellationToken) is not { } databases)
             {
                 return PortalCommands.Refused;
             }
-            var identities = parsed.GetRequiredValue(MapOptions.Identities);
+            IReadOnlyList<Identity> identities = parsed.GetRequiredValue(MapOptions.Identities);
             if (databases.Unknown(identities) is { Count: > 0 } unknown)
             {
                 await PortalCommands.RefuseAsync(error, unknown);
                 return PortalCommands.Refused;
             }
-            try
+            if (options.Configured(parsed))
             {
-                var name = parsed.GetValue(file);
-                await using var output = name is null ? Console.OpenStandardOutput() : new FileStream(name, FileMode.Create, FileAccess.Write);
-                var access = new Access(databases);
-                var refusals = await access.WriteJsonAsync(identities, output, cancellationToken);
-                await PortalCommands.RefuseAsync(error, refusals);
-                return refusals.Count == 0 ? PortalCommands.Done : PortalCommands.Refused;
+                identities = await RecordReadAsync(host, databases, identities, cancellationToken);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                await error.WriteLineAsync($"The output cannot be written: {e.Message}");
-                return PortalCommands.Refused;
-            }
+            IReadOnlyList<Refusal> refusals = [];
+            var written = await OutFile.WriteAsync(
+                parsed.GetValue(file),
+                error,
+                async output =>
+                {
+                    refusals = parsed.GetValue(format) == "zip"
+                        ? await new AccessZip(databases, TimeProvider.System).WriteAsync(identities, output, cancellationToken)
+                        : await new Access(databases).WriteJsonAsync(identities, output, cancellationToken);
+                    return refusals.Count == 0;
+                },
+                cancellationToken);
+            await PortalCommands.RefuseAsync(error, refusals);
+            return written ? PortalCommands.Done : PortalCommands.Refused;
         });
         return command;
+    }
+
+    /// <summary>Before anything is read; what the portal itself holds about the person is found by the number that comes of it.</summary>
+    public static async Task<IReadOnlyList<Identity>> RecordReadAsync(
+        CommandHost host, Databases databases, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
+    {
+        var services = await host.ServicesAsync(cancellationToken);
+        var numbers = await services.GetRequiredService<Subjects>().RecordReadAsync(identities, CommandHost.Actor, cancellationToken);
+        return databases.Map.IdentityNames.Contains(Subjects.IdentityName) ? [.. identities.Union(numbers)] : identities;
     }
 }

@@ -6,9 +6,13 @@ namespace Kalejdo.Portal.Commands;
 /// <summary>The portal's services for a verb: the same registration as the web host's, built only when a verb needs it.</summary>
 internal sealed class CommandHost : IAsyncDisposable
 {
+    /// <summary>Who acts, by the audit's names.</summary>
+    public const string Actor = "operator:command-line";
+
     private WebApplication? app;
 
-    private WebApplication App => app ??= Portal.Build([]);
+    // stdout is for results alone.
+    private WebApplication App => app ??= Portal.Build(["--Logging:Console:LogToStandardErrorThreshold=Trace", "--Logging:LogLevel:Default=Warning"]);
 
     public DataMapSettings DataMap => DataMapSettings.From(App.Configuration);
 

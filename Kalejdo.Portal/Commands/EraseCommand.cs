@@ -19,7 +19,7 @@ internal static class EraseCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            var identities = parsed.GetRequiredValue(MapOptions.Identities);
+            IReadOnlyList<Identity> identities = parsed.GetRequiredValue(MapOptions.Identities);
             var scope = ErasureScope.OfKinds(parsed.GetValue(kinds) ?? []);
             if (options.Configured(parsed) && !parsed.GetValue(dryRun))
             {
@@ -29,12 +29,11 @@ internal static class EraseCommand
             {
                 return PortalCommands.Refused;
             }
-            var erasure = new Rights.Erasure(databases, TimeProvider.System);
-            if (!parsed.GetValue(dryRun))
+            if (options.Configured(parsed))
             {
-                await error.WriteLineAsync("Working on the given maps and sources alone: neither ledger nor audit is written.");
+                identities = await AccessCommand.RecordReadAsync(host, databases, identities, cancellationToken);
             }
-            return await DirectAsync(databases, erasure);
+            return await DirectAsync(databases, new Rights.Erasure(databases, TimeProvider.System));
 
             async Task<int> RecordedAsync()
             {
@@ -42,11 +41,11 @@ internal static class EraseCommand
                 var erasures = services.GetRequiredService<Erasures>();
                 var progress = new LineProgress(error);
                 await erasures.ResumeAsync(progress, cancellationToken);
-                switch (await erasures.EraseAsync(identities, scope, "operator:command-line", progress, cancellationToken))
+                switch (await erasures.EraseAsync(identities, scope, CommandHost.Actor, progress, cancellationToken))
                 {
-                    case ErasureResult.NothingFound:
+                    case ErasureResult.NothingFound nothing:
                         await PrintAsync([], 0);
-                        return PortalCommands.Done;
+                        return await CompleteAsync(0, nothing.Overwritten);
                     case ErasureResult.Erased erased:
                         await PrintAsync(erased.Steps, erased.Left);
                         return await CompleteAsync(erased.Left, erased.Overwritten);
@@ -69,21 +68,18 @@ internal static class EraseCommand
             async Task<int> DirectAsync(Databases databases, Rights.Erasure erasure)
             {
                 // The whole plan first: what cannot be done in one database is not begun in another.
-                if (await erasure.PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Refused refused)
+                var plan = await erasure.PlanAsync(identities, scope, cancellationToken);
+                if (plan is ErasureOutcome.Refused refused)
                 {
                     await PortalCommands.RefuseAsync(error, refused.Reasons);
                     return PortalCommands.Refused;
                 }
-                var steps = new List<StepRecord>();
                 if (parsed.GetValue(dryRun))
                 {
-                    if (await erasure.PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Done plan)
-                    {
-                        steps.AddRange(plan.Steps.Select(StepRecord.Of));
-                    }
-                    await PrintAsync(steps, null);
+                    await PrintAsync([.. ((ErasureOutcome.Done)plan).Steps.Select(StepRecord.Of)], null);
                     return PortalCommands.Done;
                 }
+                var steps = new List<StepRecord>();
                 foreach (var key in databases.Keys)
                 {
                     switch (await erasure.ExecuteAsync(key, identities, scope, cancellationToken))
@@ -100,7 +96,8 @@ internal static class EraseCommand
                 var overwritten = true;
                 foreach (var key in databases.Keys)
                 {
-                    overwritten &= !steps.Exists(s => s.Changes) || await erasure.OverwriteAsync(key, cancellationToken);
+                    // Also where nothing was found: an earlier run may have met a busy file.
+                    overwritten &= await erasure.OverwriteAsync(key, cancellationToken);
                 }
                 var left = await erasure.LeftAsync(identities, scope, cancellationToken);
                 await PrintAsync(steps, left);

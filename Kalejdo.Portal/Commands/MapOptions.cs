@@ -43,6 +43,10 @@ internal sealed class MapOptions(Func<DataMapSettings> settings)
     public async Task<Databases?> OpenAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var error = parsed.InvocationConfiguration.Error;
+        if (!Configured(parsed))
+        {
+            await error.WriteLineAsync("Working on the given maps and sources alone: neither case, ledger nor audit is written.");
+        }
         var (map, used, problems) = Read(parsed);
         var errors = problems.Where(p => p.Severity == Severity.Error).ToList();
         foreach (var problem in errors)

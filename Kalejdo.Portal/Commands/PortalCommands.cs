@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using Kalejdo.Portal.Rights;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Commands;
 
@@ -17,10 +20,10 @@ internal static class PortalCommands
     {
         var root = new RootCommand("Kalejdo.Portal. Without a verb it serves the portal.");
         var options = new MapOptions(() => host.DataMap);
-        root.Subcommands.Add(DataMapCommand.Create(options));
-        root.Subcommands.Add(AccessCommand.Create(options));
+        root.Subcommands.Add(DataMapCommand.Create(options, host));
+        root.Subcommands.Add(AccessCommand.Create(options, host));
         root.Subcommands.Add(EraseCommand.Create(options, host));
-        root.Subcommands.Add(RectifyCommand.Create(options));
+        root.Subcommands.Add(RectifyCommand.Create(options, host));
         root.Subcommands.Add(SeedCommand.Create(TimeProvider.System, host.Kalejdo));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -32,7 +35,24 @@ internal static class PortalCommands
             await Console.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name} --help' shows how it is used.");
             return WrongUsage;
         }
-        return await parsed.InvokeAsync();
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped. A database that was not finished is as it was; an erasure that was recorded goes on at the next start.");
+        }
+        catch (Exception e) when (e is InvalidOperationException or OptionsValidationException or TimeoutException or IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            await Console.Error.WriteLineAsync($"Refused: {e.Message}");
+        }
+        catch (SqliteException e)
+        {
+            // The portal's own database; what goes wrong with the map's, the engine explains.
+            await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (SQLite error {e.SqliteErrorCode}). See Store:ConnectionString.");
+        }
+        return Refused;
     }
 
     public static async Task RefuseAsync(TextWriter error, IEnumerable<Refusal> refusals)

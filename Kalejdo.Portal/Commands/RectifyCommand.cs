@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Commands;
@@ -6,7 +7,7 @@ namespace Kalejdo.Portal.Commands;
 /// <summary><c>rectify</c>: corrects a subject's data.</summary>
 internal static class RectifyCommand
 {
-    public static Command Create(MapOptions options)
+    public static Command Create(MapOptions options, CommandHost host)
     {
         var field = new Option<string>("--field") { Description = "What to correct: dataset.collection.field", Required = true };
         var key = new Option<string?>("--key") { Description = "COLUMN=VALUE of the primary key, where only one row is meant" };
@@ -17,10 +18,6 @@ internal static class RectifyCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            if (await options.OpenAsync(parsed, cancellationToken) is not { } databases)
-            {
-                return PortalCommands.Refused;
-            }
             var name = parsed.GetRequiredValue(field);
             RowKey? row = null;
             if (parsed.GetValue(key) is { } text)
@@ -32,12 +29,30 @@ internal static class RectifyCommand
                 }
                 row = new RowKey(string.Join('.', name.Split('.').SkipLast(1)), new Dictionary<string, string> { [column] = value });
             }
-            var outcome = await new Rectification(databases).CorrectAsync(
-                parsed.GetRequiredValue(MapOptions.Identities), name, row, parsed.GetValue(oldValue), parsed.GetValue(newValue), cancellationToken);
+            var identities = parsed.GetRequiredValue(MapOptions.Identities);
+            var (from, to) = (parsed.GetValue(oldValue), parsed.GetValue(newValue));
+            RectificationOutcome outcome;
+            if (options.Configured(parsed))
+            {
+                var services = await host.ServicesAsync(cancellationToken);
+                (outcome, var number) = await services.GetRequiredService<Corrections>().CorrectAsync(identities, name, row, from, to, CommandHost.Actor, cancellationToken);
+                if (number is not null)
+                {
+                    await error.WriteLineAsync($"Case {number} records it.");
+                }
+            }
+            else if (await options.OpenAsync(parsed, cancellationToken) is { } databases)
+            {
+                outcome = await new Rectification(databases).CorrectAsync(identities, name, row, from, to, cancellationToken);
+            }
+            else
+            {
+                return PortalCommands.Refused;
+            }
             switch (outcome)
             {
                 case RectificationOutcome.Corrected corrected:
-                    await output.WriteLineAsync($"Corrected in {corrected.Rows} rows.");
+                    await output.WriteLineAsync(corrected.Rows == 1 ? "Corrected in 1 row." : $"Corrected in {corrected.Rows} rows.");
                     return PortalCommands.Done;
                 case RectificationOutcome.Stale:
                     await error.WriteLineAsync("Refused: no row of this person holds the old value there (any more); nothing was changed.");

@@ -90,7 +90,8 @@ internal sealed partial class Erasures(
                 return (null, new ErasureResult.Refused(await RecordRefusalAsync(request, refused.Reasons, cancellationToken), refused.Reasons));
             // An account is closed also where the databases hold nothing (any more).
             case ErasureOutcome.Done { Steps.Count: 0 } when request.Farewell is not { ClosesAccount: true }:
-                return (null, new ErasureResult.NothingFound());
+                // Who asks again because the file was busy the first time finds nothing, but means this.
+                return (null, new ErasureResult.NothingFound(await OverwriteAsync(live, new Rights.Erasure(live, time), cancellationToken)));
             case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
                 return (null, new ErasureResult.Changed());
             case ErasureOutcome.Done done:
