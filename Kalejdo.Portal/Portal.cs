@@ -45,12 +45,17 @@ internal static class Portal
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Subjects>();
+        services.AddHttpContextAccessor();
+        services.AddScoped<CurrentSubject>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<RowLinks>();
         services.AddSingleton<CaseLinks>();
         services.AddSingleton<Erasures>();
         services.AddSingleton<ErasureActs>();
+        services.AddSingleton<ErasurePlans>();
+        services.AddSingleton<ScheduledErasures>();
+        services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<LetterPrinter>();
         services.AddSingleton<Outbox>();

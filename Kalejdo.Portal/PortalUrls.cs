@@ -35,6 +35,9 @@ internal static class PortalUrls
     public const string EraseSelected = "/radera/utvalda";
     public const string UndoErasureRoute = "/angra/{Token}";
 
+    /// <summary>Leads back to <c>?till=</c> once the person has proven anew who they are.</summary>
+    public const string Anew = "/igen";
+
     /// <summary>For who is signed in to an account that waits to be erased.</summary>
     public const string UndoErasureSignedIn = "/angra";
     public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
@@ -63,6 +66,8 @@ internal static class PortalUrls
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
+
+    public static string AnewAndBack(string address) => $"{Anew}?till={Uri.EscapeDataString(address)}";
 
     /// <param name="token">Of the mail that told of the erasure.</param>
     public static string UndoErasure(string token) => $"/angra/{token}";

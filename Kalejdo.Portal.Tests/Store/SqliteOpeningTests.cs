@@ -34,7 +34,11 @@ public class SqliteOpeningTests
     public async Task A_database_that_cannot_follow_is_refused()
     {
         // A database in memory has no write-ahead log.
-        var options = new DbContextOptionsBuilder<SqlitePortalDbContext>().UseSqlite("Data Source=:memory:").AddInterceptors(new SqliteOpening()).Options;
+        var options = new DbContextOptionsBuilder<SqlitePortalDbContext>()
+            .UseSqlite("Data Source=:memory:")
+            .UseApplicationServiceProvider(SqlitePortalDbContextDesign.Services)
+            .AddInterceptors(new SqliteOpening())
+            .Options;
         await using var db = new SqlitePortalDbContext(options);
 
         var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => db.Database.OpenConnectionAsync(Cancellation));

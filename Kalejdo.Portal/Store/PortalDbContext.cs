@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 
 namespace Kalejdo.Portal.Store;
@@ -7,7 +9,7 @@ namespace Kalejdo.Portal.Store;
 /// The portal's own tables, for every engine. Nothing here may be particular to one: what is stands in the engine's
 /// context and its migrations.
 /// </summary>
-public abstract partial class PortalDbContext(DbContextOptions options) : DbContext(options)
+public abstract partial class PortalDbContext(DbContextOptions options) : IdentityDbContext<Account, IdentityRole, string>(options)
 {
     public DbSet<Case> Cases => Set<Case>();
 
@@ -26,6 +28,18 @@ public abstract partial class PortalDbContext(DbContextOptions options) : DbCont
     public DbSet<OutboxMail> Outbox => Set<OutboxMail>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();
+
+    public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
+
+    public DbSet<OneTimeCode> OneTimeCodes => Set<OneTimeCode>();
+
+    public DbSet<MailLink> MailLinks => Set<MailLink>();
+
+    public DbSet<ScheduledErasure> ScheduledErasures => Set<ScheduledErasure>();
+
+    public DbSet<PendingCorrection> PendingCorrections => Set<PendingCorrection>();
+
+    public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
@@ -46,13 +60,22 @@ public abstract partial class PortalDbContext(DbContextOptions options) : DbCont
         configurationBuilder.Properties<Enum>().HaveConversion<string>().HaveMaxLength(32);
     }
 
-    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    protected override void OnModelCreating(ModelBuilder builder)
     {
-        ArgumentNullException.ThrowIfNull(modelBuilder);
-        modelBuilder.ApplyConfigurationsFromAssembly(typeof(PortalDbContext).Assembly);
+        ArgumentNullException.ThrowIfNull(builder);
+        base.OnModelCreating(builder);
+        builder.Entity<IdentityRole>().ToTable("roles");
+        builder.Entity<IdentityRoleClaim<string>>().ToTable("role_claims");
+        builder.Entity<IdentityUserRole<string>>().ToTable("account_roles");
+        builder.Entity<IdentityUserClaim<string>>().ToTable("account_claims");
+        builder.Entity<IdentityUserLogin<string>>().ToTable("account_logins");
+        builder.Entity<IdentityUserToken<string>>().ToTable("account_tokens");
+        builder.Entity<IdentityUserPasskey<string>>().ToTable("account_passkeys").OwnsOne(row => row.Data).ToJson("data");
+        builder.ApplyConfigurationsFromAssembly(typeof(PortalDbContext).Assembly);
 
         // Operators meet these columns in the data map and in SQL, where names in capitals would need quotes.
-        foreach (var property in modelBuilder.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
+        // (What lies within JSON has none.)
+        foreach (var property in builder.Model.GetEntityTypes().Where(entity => !entity.IsMappedToJson()).SelectMany(entity => entity.GetProperties()))
         {
             property.SetColumnName(WordStart().Replace(property.Name, "_$0").ToLowerInvariant());
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,6 +35,7 @@ public static class PortalStore
 
         services.AddSingleton(provider => PortalKeys.Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value.KeyFile));
 
+        services.Configure<IdentityOptions>(SetSchema);
         services.AddDbContextFactory<SqlitePortalDbContext>((provider, options) => options
             .UseSqlite(provider.GetRequiredService<IOptions<StoreOptions>>().Value.ConnectionString)
             .AddInterceptors(new SqliteOpening()));
@@ -48,6 +50,9 @@ public static class PortalStore
         });
         return services;
     }
+
+    /// <summary>The tables of Identity that the migrations make, passkeys among them.</summary>
+    internal static void SetSchema(IdentityOptions options) => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
 
     /// <summary>Brings the database to the program's state; nothing happens where it is there already.</summary>
     /// <exception cref="InvalidOperationException">The key file is not the one that this database was written with.</exception>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 
@@ -9,6 +10,12 @@ namespace Kalejdo.Portal.Store;
 /// </summary>
 public sealed class SqlitePortalDbContextDesign : IDesignTimeDbContextFactory<SqlitePortalDbContext>
 {
+    // The context asks its services which tables of Identity to map.
+    internal static readonly IServiceProvider Services = new ServiceCollection().Configure<IdentityOptions>(PortalStore.SetSchema).BuildServiceProvider();
+
     public SqlitePortalDbContext CreateDbContext(string[] args) =>
-        new(new DbContextOptionsBuilder<SqlitePortalDbContext>().UseSqlite("Data Source=:memory:").Options);
+        new(new DbContextOptionsBuilder<SqlitePortalDbContext>()
+            .UseSqlite("Data Source=:memory:")
+            .UseApplicationServiceProvider(Services)
+            .Options);
 }

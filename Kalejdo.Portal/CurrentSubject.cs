@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Claims;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Kalejdo.Portal;
+
+/// <summary>Whose data the signed-in account opens.</summary>
+/// <param name="Identities">Proven to be this person's, for the rights engine; never empty.</param>
+/// <param name="ConfirmedAddress">The account's own address, where its mailbox is confirmed: for mails, not for finding rows.</param>
+/// <param name="AuthenticatedAt">When this person last proved who they are in this browser.</param>
+internal sealed record LinkedSubject(string AccountId, IReadOnlyList<Identity> Identities, string? ConfirmedAddress, DateTimeOffset? AuthenticatedAt)
+{
+    /// <summary>Not even by accident in a log.</summary>
+    public override string ToString() => nameof(LinkedSubject);
+}
+
+/// <summary>The subject behind the request, for every feature; what they may find rows by is proven when the account is linked.</summary>
+internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext db, PortalKeys keys, TimeProvider time)
+{
+    /// <summary>Policy: an account with at least one link; others are led to the linking page.</summary>
+    public const string Linked = nameof(Linked);
+
+    /// <summary>Policy: linked, and authenticated within <see cref="Freshness"/>; others are led to authenticate anew, and back.</summary>
+    public const string Fresh = nameof(Fresh);
+
+    /// <summary>The claim that says when, in seconds since 1970.</summary>
+    public const string AuthenticatedAtClaim = "auth_time";
+
+    public const string CustomerNumber = "customer_number";
+
+    public const string Email = "email";
+
+    public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(5);
+
+    private ClaimsPrincipal? Person => http.HttpContext?.User is { Identity.IsAuthenticated: true } person ? person : null;
+
+    public string? AccountId => Person?.FindFirstValue(ClaimTypes.NameIdentifier);
+
+    private DateTimeOffset? AuthenticatedAt =>
+        long.TryParse(Person?.FindFirstValue(AuthenticatedAtClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+
+    /// <returns>Null where nobody is signed in, or the account is not linked to an agreement.</returns>
+    public async Task<LinkedSubject?> FindAsync(CancellationToken cancellationToken)
+    {
+        if (AccountId is not { } id || await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken) is not { } account)
+        {
+            return null;
+        }
+
+        var address = account.EmailConfirmed ? account.Email : null;
+        var links = await db.AccountLinks.AsNoTracking().Where(row => row.AccountId == id).OrderBy(row => row.Id).ToListAsync(cancellationToken);
+        // An address finds rows only as long as it is the one that the account has: a replaced one is another's soon.
+        var identities = links
+            .Select(link => new Identity(link.IdentityName, link.Value(keys)))
+            .Where(identity => identity.Name != Email || string.Equals(identity.Value, address, StringComparison.OrdinalIgnoreCase))
+            .ToList();
+        return identities.Exists(identity => identity.Name == CustomerNumber)
+            ? new LinkedSubject(id, identities, address, AuthenticatedAt)
+            : null;
+    }
+
+    /// <summary>Whether this person proved who they are within <paramref name="age"/>.</summary>
+    public bool IsFresh(TimeSpan age) =>
+        AuthenticatedAt is { } then && time.GetUtcNow() - then is var past && past >= TimeSpan.FromMinutes(-1) && past <= age;
+}
