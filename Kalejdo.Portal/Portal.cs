@@ -54,6 +54,7 @@ internal static class Portal
         services.AddSingleton<Erasures>();
         services.AddSingleton<ErasureActs>();
         services.AddSingleton<ErasurePlans>();
+        services.AddSingleton<ActTokens>();
         services.AddSingleton<ScheduledErasures>();
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
@@ -100,6 +101,7 @@ internal static class Portal
                 context.Response.ContentType = null;
             }
         });
+        app.UseClosedAccounts();
         app.UseAntiforgery();
 
         app.MapStaticAssets();

@@ -29,3 +29,10 @@ internal sealed record StepRecord(string Collection, string Action, long Rows, s
     [JsonIgnore]
     public bool Changes => Action is "delete" or "anonymise" or "pseudonymise" or "reduce";
 }
+
+/// <summary>What a closed case keeps of its erasure.</summary>
+internal sealed record ErasureOutcomeRecord(IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten)
+{
+    public static ErasureOutcomeRecord FromJson(string json) =>
+        JsonSerializer.Deserialize<ErasureOutcomeRecord>(json) ?? throw new InvalidOperationException("A closed erasure has no outcome.");
+}

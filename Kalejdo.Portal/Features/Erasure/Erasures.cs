@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
@@ -48,6 +50,8 @@ internal sealed partial class Erasures(
     AuditTrail audit,
     Subjects subjects,
     PortalKeys keys,
+    Outbox outbox,
+    CaseLinks links,
     IDataProtectionProvider protection,
     IOptions<StoreOptions> options,
     TimeProvider time,
@@ -86,6 +90,9 @@ internal sealed partial class Erasures(
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
         switch (await new Rights.Erasure(live, time).PlanAsync(request.Identities, request.Scope, cancellationToken))
         {
+            // A pause that is over waits for a database that does not answer; it is no refusal.
+            case ErasureOutcome.Refused refused when request.CaseNumber is not null && refused.Reasons.All(r => r.Field is null):
+                return (null, new ErasureResult.Unavailable(refused.Reasons));
             case ErasureOutcome.Refused refused:
                 return (null, new ErasureResult.Refused(await RecordRefusalAsync(request, refused.Reasons, cancellationToken), refused.Reasons));
             // An account is closed also where the databases hold nothing (any more).
@@ -102,8 +109,9 @@ internal sealed partial class Erasures(
                 break;
         }
         var work = new ErasureWork(request.Identities, request.Scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>(), request.Farewell);
-        var number = await RecordIntentAsync(work, request, cancellationToken);
-        return (new BegunErasure(number, work, live, request.Actor), null);
+        return await RecordIntentAsync(work, request, cancellationToken) is { } number
+            ? (new BegunErasure(number, work, live, request.Actor), null)
+            : (null, new ErasureResult.Changed());
     }
 
     /// <summary>Carries out what was begun.</summary>
@@ -149,16 +157,24 @@ internal sealed partial class Erasures(
         opened.Status = CaseStatus.Received;
         opened.ReasonCode = "plan-refused";
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
+        // Staff decide: meanwhile the account is its owner's again.
+        var now = Now;
+        await db.ScheduledErasures.Where(s => s.CaseNumber == request.CaseNumber).ExecuteUpdateAsync(set => set.SetProperty(s => s.CancelledAt, now), cancellationToken);
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return opened.Number;
     }
 
-    private async Task<string> RecordIntentAsync(ErasureWork work, ErasureRequest request, CancellationToken cancellationToken)
+    /// <returns>Its case; null where it was undone, or started by another node, meanwhile.</returns>
+    private async Task<string?> RecordIntentAsync(ErasureWork work, ErasureRequest request, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (request.CaseNumber is not null && !await StartAsync(db, request.CaseNumber, cancellationToken))
+        {
+            return null;
+        }
         var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
         var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.InProgress;
@@ -177,6 +193,14 @@ internal sealed partial class Erasures(
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return opened.Number;
+    }
+
+    /// <summary>An erasure in its pause starts once, and not after it was undone.</summary>
+    private async Task<bool> StartAsync(PortalDbContext db, string number, CancellationToken cancellationToken)
+    {
+        var now = Now;
+        return await db.ScheduledErasures.Where(s => s.CaseNumber == number && s.StartedAt == null && s.CancelledAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.StartedAt, now), cancellationToken) == 1;
     }
 
     private async Task<Case> CaseAsync(PortalDbContext db, ErasureRequest request, long subject, CancellationToken cancellationToken) =>
@@ -237,13 +261,42 @@ internal sealed partial class Erasures(
         closed.Status = result.Left == 0 ? CaseStatus.Done : CaseStatus.PartlyDone;
         closed.ClosedAt = result.Left == 0 ? Now : null;
         closed.ReasonCode = result.Left == 0 ? null : "rows-left";
-        closed.OutcomeJson = JsonSerializer.Serialize(new { result.Steps, result.Left, result.Overwritten });
+        closed.OutcomeJson = JsonSerializer.Serialize(new ErasureOutcomeRecord(result.Steps, result.Left, result.Overwritten));
         db.WorkingSets.Remove(working);
         db.Ledger.Add(LedgerEntry.Completed(result.Case, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
+        if (work.Farewell is { } farewell)
+        {
+            await TakeLeaveAsync(db, result, work, farewell, cancellationToken);
+        }
         await audit.AppendAsync(db, new AuditEvent("erasure.done") { Subject = closed.Subject, Actor = who, CaseNumber = result.Case, ReasonCode = closed.ReasonCode }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>In the closing transaction: the last letter, to the address captured before it was erased, and the end of the account.</summary>
+    private async Task TakeLeaveAsync(PortalDbContext db, ErasureResult.Erased result, ErasureWork work, ErasureFarewell farewell, CancellationToken cancellationToken)
+    {
+        if (farewell.Address is { } address)
+        {
+            var receipt = links.Of(result.Case);
+            Letter letter = farewell.ClosesAccount ? new ErasedLetter(result.Case, receipt) : new PartlyErasedLetter(result.Case, await KindsAsync(work, cancellationToken), receipt);
+            await outbox.AddAsync(db, letter, address, farewell.Language, result.Case, cancellationToken);
+        }
+        if (farewell.ClosesAccount)
+        {
+            // Its links, sessions and pending corrections go with it; what follows refers to it without a key.
+            await db.MailLinks.Where(l => l.AccountId == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+            await db.ScheduledErasures.Where(s => s.AccountId == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+            await db.Users.Where(u => u.Id == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<LocalText>> KindsAsync(ErasureWork work, CancellationToken cancellationToken)
+    {
+        var map = (await liveMap.OpenAsync(cancellationToken)).Databases?.Map;
+        var changed = work.Plan.Values.SelectMany(s => s).Where(s => s.Changes).Select(s => s.Collection).ToHashSet();
+        return [.. (map?.Kinds ?? []).Where(k => map!.Collections.Any(c => c.KindKey == k.Key && changed.Contains(c.Id))).Select(k => k.Label).OfType<LocalText>()];
     }
 
     private async Task SaveAsync(string number, ErasureWork work, CancellationToken cancellationToken)

@@ -1,14 +1,13 @@
 using System.Globalization;
 using Kalejdo.Portal.DataMap;
-using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Features.Erasure;
 
 /// <summary>One line of a plan or a receipt: what, how much, and what becomes or became of it.</summary>
-internal sealed record PlanLine(string What, long Rows, string Fate);
+public sealed record PlanLine(string What, long Rows, string Fate);
 
 /// <summary>A plan, or what was done, in the words of the map and of the page's language.</summary>
-internal sealed class PlanWords
+public sealed class PlanWords
 {
     // More days than these tell a person less than their last one.
     private const int DaysNamed = 8;
@@ -19,7 +18,7 @@ internal sealed class PlanWords
     private readonly List<string> order;
 
     /// <param name="done">Whether it has happened.</param>
-    public PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done)
+    internal PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done)
     {
         (this.map, this.steps, this.done) = (map, steps, done);
         order = [.. map.Collections.Select(c => c.Id)];
@@ -43,7 +42,7 @@ internal sealed class PlanWords
         {
             var crowded = Kept.GroupBy(s => (What(s), s.Rule)).Where(g => g.Select(s => s.Until).Distinct().Count() > DaysNamed).ToDictionary(g => g.Key, g => g.Max(s => s.Until));
             return Lines(s => s.Action == "retain", s => crowded.TryGetValue((What(s), s.Rule), out var last)
-                ? string.Format(CultureInfo.CurrentCulture, ErasureText.KeptUntilAtMost, last, Ground(s))
+                ? Say(ErasureText.KeptUntilAtMost, last, Ground(s))
                 : Why(s));
         }
     }
@@ -75,6 +74,8 @@ internal sealed class PlanWords
 
     private static string Language => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
 
+    private static string Say(string text, params object?[] values) => string.Format(CultureInfo.CurrentCulture, text, values);
+
     private IEnumerable<StepRecord> Kept => steps.Where(s => s.Action == "retain");
 
     private IReadOnlyList<PlanLine> Lines(Func<StepRecord, bool> which, Func<StepRecord, string> fate) =>
@@ -91,9 +92,9 @@ internal sealed class PlanWords
 
     private string Why(StepRecord step) => (RuleOf(step)?.CountedFrom, step.Until) switch
     {
-        (CountedFrom.Condition, _) => string.Format(CultureInfo.CurrentCulture, ErasureText.KeptWhile, Ground(step)),
-        (_, { } until) => string.Format(CultureInfo.CurrentCulture, ErasureText.KeptUntil, until, Ground(step)),
-        _ => string.Format(CultureInfo.CurrentCulture, ErasureText.KeptUnder, Ground(step)),
+        (CountedFrom.Condition, _) => Say(ErasureText.KeptWhile, Ground(step)),
+        (_, { } until) => Say(ErasureText.KeptUntil, until, Ground(step)),
+        _ => Say(ErasureText.KeptUnder, Ground(step)),
     };
 
     // The map may have changed since a receipt was written; then the words that were recorded must do.
