@@ -12,6 +12,8 @@ internal static class PortalUrls
     public const string Accessibility = "/tillganglighet";
 
     public const string NotMyAddress = "/inte-min-adress";
+    public const string NotMyAddressCode = "/inte-min-adress/kod";
+    public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
@@ -20,6 +22,9 @@ internal static class PortalUrls
     public const string ErrorPattern = "/fel/{0}";
 
     public static string Error(int code) => string.Create(CultureInfo.InvariantCulture, $"/fel/{code}");
+
+    /// <param name="token">Of the mail that it came with.</param>
+    public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere
