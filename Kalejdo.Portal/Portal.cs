@@ -58,8 +58,7 @@ internal static class Portal
         services.AddSingleton<ScheduledErasures>();
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
-        services.AddSingleton<LetterPrinter>();
-        services.AddSingleton<Outbox>();
+        services.AddMail();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();

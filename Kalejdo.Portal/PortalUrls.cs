@@ -12,6 +12,8 @@ internal static class PortalUrls
     public const string Accessibility = "/tillganglighet";
 
     public const string NotMyAddress = "/inte-min-adress";
+    public const string NotMyAddressCode = "/inte-min-adress/kod";
+    public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
     public const string Overview = "/oversikt";
     public const string MyData = "/mina-uppgifter";
@@ -35,8 +37,8 @@ internal static class PortalUrls
     public const string EraseSelected = "/radera/utvalda";
     public const string UndoErasureRoute = "/angra/{Token}";
 
-    /// <summary>Leads back to <c>?till=</c> once the person has proven anew who they are.</summary>
-    public const string Anew = "/igen";
+    /// <summary>Authenticate anew before something that cannot be undone.</summary>
+    public const string Confirm = "/bekrafta";
 
     /// <summary>For who is signed in to an account that waits to be erased.</summary>
     public const string UndoErasureSignedIn = "/angra";
@@ -67,7 +69,8 @@ internal static class PortalUrls
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
 
-    public static string AnewAndBack(string address) => $"{Anew}?till={Uri.EscapeDataString(address)}";
+    /// <param name="address">A local one, to go on to.</param>
+    public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
 
     /// <param name="token">Of the mail that told of the erasure.</param>
     public static string UndoErasure(string token) => $"/angra/{token}";
@@ -79,6 +82,9 @@ internal static class PortalUrls
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the receipt without a session.</param>
     public static string Receipt(string token) => $"/kvitto/{token}";
+
+    /// <param name="token">Of the mail that it came with.</param>
+    public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

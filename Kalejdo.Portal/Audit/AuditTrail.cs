@@ -103,6 +103,14 @@ public sealed class AuditTrail(PortalKeys keys, IOptions<StoreOptions> options, 
         return person.Number;
     }
 
+    /// <summary>The number that <see cref="NumberOfAsync"/> gave before; null where the audit knows nobody by that reference (any more).</summary>
+    public async Task<long?> FindNumberAsync(PortalDbContext db, string who, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        var (hash, now) = (keys.Hash(WhoPurpose, who), Now());
+        return await db.AuditPeople.Where(row => row.WhoHash == hash && row.ExpiresAt > now).Select(row => (long?)row.Number).SingleOrDefaultAsync(cancellation);
+    }
+
     /// <summary>The reference that the number was given for.</summary>
     public string WhoIs(AuditPerson person)
     {

@@ -16,26 +16,40 @@ internal sealed class Subjects(IDbContextFactory<PortalDbContext> databases, Aud
     public static string Normal(Identity identity) => identity.Name == "email" ? identity.Value.Trim().ToLowerInvariant() : identity.Value;
 
     /// <summary>Within the caller's transaction. A keyed hash stands for the value, so that the audit's people hold no address even in sealed form.</summary>
-    public async Task<long> NumberOfAsync(PortalDbContext db, Identity identity, CancellationToken cancellationToken) =>
-        identity.Name == IdentityName && long.TryParse(identity.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : await audit.NumberOfAsync(db, $"identity:{LedgerEntry.HashIdentity(keys, identity.Name, Normal(identity))}", cancellationToken);
+    public async Task<long> NumberOfAsync(PortalDbContext db, IReadOnlyList<Identity> identities, CancellationToken cancellationToken) =>
+        await KnownAsync(db, identities, cancellationToken) is [var known, ..] ? known : await audit.NumberOfAsync(db, Reference(identities[0]), cancellationToken);
 
     /// <summary>Records that somebody's data is about to be read; what is not on record is not read.</summary>
     /// <param name="actor">Who reads, by the audit's names, such as <c>operator:command-line</c>.</param>
-    /// <returns>The numbers under which the person may have cases, as identities.</returns>
+    /// <returns>The numbers that the person had before, as identities: whoever never had a case has none.</returns>
     public async Task<IReadOnlyList<Identity>> RecordReadAsync(IReadOnlyList<Identity> identities, string actor, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var known = await KnownAsync(db, identities, cancellationToken);
+        var subject = await NumberOfAsync(db, identities, cancellationToken);
+        var reader = await audit.NumberOfAsync(db, actor, cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = subject, Actor = reader }, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return [.. known.Select(n => new Identity(IdentityName, n.ToString(CultureInfo.InvariantCulture)))];
+    }
+
+    /// <summary>A person who came by several identities may have several numbers.</summary>
+    private async Task<List<long>> KnownAsync(PortalDbContext db, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
+    {
         var numbers = new List<long>();
         foreach (var identity in identities)
         {
-            numbers.Add(await NumberOfAsync(db, identity, cancellationToken));
+            var known = identity.Name == IdentityName
+                ? long.TryParse(identity.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : null
+                : await audit.FindNumberAsync(db, Reference(identity), cancellationToken);
+            if (known is { } number && !numbers.Contains(number))
+            {
+                numbers.Add(number);
+            }
         }
-        var reader = await audit.NumberOfAsync(db, actor, cancellationToken);
-        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = numbers[0], Actor = reader }, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return [.. numbers.Distinct().Select(n => new Identity(IdentityName, n.ToString(CultureInfo.InvariantCulture)))];
+        return numbers;
     }
+
+    private string Reference(Identity identity) => $"identity:{LedgerEntry.HashIdentity(keys, identity.Name, Normal(identity))}";
 }

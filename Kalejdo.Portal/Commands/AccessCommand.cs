@@ -49,7 +49,7 @@ internal static class AccessCommand
         return command;
     }
 
-    /// <summary>Before anything is read; what the portal itself holds about the person is found by the number that comes of it.</summary>
+    /// <summary>Before anything is read. What the portal itself holds about the person is found by a number that the identities are joined by.</summary>
     public static async Task<IReadOnlyList<Identity>> RecordReadAsync(
         CommandHost host, Databases databases, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
     {

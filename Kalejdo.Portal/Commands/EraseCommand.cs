@@ -19,7 +19,7 @@ internal static class EraseCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            IReadOnlyList<Identity> identities = parsed.GetRequiredValue(MapOptions.Identities);
+            var identities = parsed.GetRequiredValue(MapOptions.Identities);
             var scope = ErasureScope.OfKinds(parsed.GetValue(kinds) ?? []);
             if (options.Configured(parsed) && !parsed.GetValue(dryRun))
             {
@@ -29,9 +29,10 @@ internal static class EraseCommand
             {
                 return PortalCommands.Refused;
             }
-            if (options.Configured(parsed))
+            if (options.Configured(parsed) && databases.Unknown(identities).Count == 0)
             {
-                identities = await AccessCommand.RecordReadAsync(host, databases, identities, cancellationToken);
+                // A plan shows what is held. The portal's own evidence of it stays either way and is no part of the plan.
+                await AccessCommand.RecordReadAsync(host, databases, identities, cancellationToken);
             }
             return await DirectAsync(databases, new Rights.Erasure(databases, TimeProvider.System));
 

@@ -16,8 +16,14 @@ public abstract record Letter
     /// <summary>The component that writes the letter.</summary>
     public abstract Type Template { get; }
 
-    /// <summary>Whether people may decline such letters.</summary>
-    public virtual bool IsOptional => false;
+    /// <summary>
+    /// For letters that people may decline, and these alone: where one POST without cookies declines them (RFC 8058), one of
+    /// <see cref="PortalUrls"/>.
+    /// </summary>
+    public virtual string? UnsubscribeAddress => null;
+
+    /// <summary>After it the address is forgotten here: the link by which it may be disowned then keeps no copy of it.</summary>
+    public virtual bool IsFarewell => false;
 
     /// <summary>Never the content: letters reach logs and exceptions.</summary>
     public sealed override string ToString() => GetType().Name;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Kalejdo.Portal.Mail;
 
 /// <summary>A mail as it is sent, but for its address.</summary>
-internal sealed record PrintedLetter(string Subject, string Text, string Html, bool IsOptional);
+internal sealed record PrintedLetter(string Subject, string Text, string Html, Uri? Unsubscribe);
 
 /// <summary>Turns a letter into subject, HTML and text, in one language or in both.</summary>
 internal sealed class LetterPrinter(IServiceProvider services, IOptions<PortalOptions> portal, IOptions<ControllerOptions> controller)
@@ -43,6 +43,7 @@ internal sealed class LetterPrinter(IServiceProvider services, IOptions<PortalOp
                 }));
             }
 
+            var unsubscribe = letter.UnsubscribeAddress is { } declined ? new Uri(portal.Value.PublicAddress, declined) : null;
             var subject = string.Join(" / ", subjects);
             var html = await RenderAsync<LetterDocument>(renderer, new()
             {
@@ -50,7 +51,7 @@ internal sealed class LetterPrinter(IServiceProvider services, IOptions<PortalOp
                 [nameof(LetterDocument.Subject)] = subject,
                 [nameof(LetterDocument.Parts)] = parts,
             });
-            return new PrintedLetter(subject, string.Join("\n\n* * *\n\n", parts.Select(PlainText.Of)) + "\n", html, letter.IsOptional);
+            return new PrintedLetter(subject, string.Join("\n\n* * *\n\n", parts.Select(PlainText.Of)) + "\n", html, unsubscribe);
         });
     }
 

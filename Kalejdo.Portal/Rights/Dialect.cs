@@ -40,6 +40,9 @@ internal abstract class Dialect
     /// <summary>A column as an answer reads it: exact decimals and types that ADO.NET does not know as text.</summary>
     public abstract string Selected(string expression, Column column);
 
+    /// <summary>Whether a text holds a value anywhere.</summary>
+    public abstract string Contains(string text, string parameter);
+
     public abstract string IsTrue(string expression, Column column);
 
     /// <summary>Whether a date or instant is of the parameter's day (Europe/Stockholm) or a later one.</summary>

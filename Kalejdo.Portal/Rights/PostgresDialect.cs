@@ -55,6 +55,8 @@ internal sealed class PostgresDialect : Dialect
         _ => expression,
     };
 
+    public override string Contains(string text, string parameter) => $"strpos({text}, {parameter}) > 0";
+
     public override string IsTrue(string expression, Column column) => column.Type == ColumnType.Boolean ? $"({expression} IS TRUE)" : $"(coalesce({expression}, 0) <> 0)";
 
     public override string OnOrAfter(string expression, Column column, string parameter) => $"{expression} >= {parameter}";

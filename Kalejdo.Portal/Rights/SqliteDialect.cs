@@ -74,6 +74,8 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Selected(string expression, Column column) => expression;
 
+    public override string Contains(string text, string parameter) => $"instr({text}, {parameter}) > 0";
+
     public override string IsTrue(string expression, Column column) => $"(coalesce({expression}, 0) NOT IN (0, 'false', 'f', 'no', ''))";
 
     public override string OnOrAfter(string expression, Column column, string parameter) => $"{Comparison(expression, column)} >= {parameter}";

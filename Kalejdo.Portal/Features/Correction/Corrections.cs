@@ -59,7 +59,7 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, identities[0], cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
         var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, time.GetUtcNow().UtcDateTime, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(new { field });

@@ -136,7 +136,7 @@ internal sealed class PendingCorrections(
         {
             return waiting.Case!;
         }
-        var subject = await subjects.NumberOfAsync(db, person.Identities[0], cancellationToken);
+        var subject = await subjects.NumberOfAsync(db, person.Identities, cancellationToken);
         var actor = await audit.NumberOfAsync(db, $"account:{person.AccountId}", cancellationToken);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, Now, cancellationToken);
         opened.ReasonCode = "staff-decide";

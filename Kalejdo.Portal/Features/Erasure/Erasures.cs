@@ -152,7 +152,7 @@ internal sealed partial class Erasures(
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, request.Identities[0], cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, request.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
         var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.Received;
         opened.ReasonCode = "plan-refused";
@@ -169,13 +169,15 @@ internal sealed partial class Erasures(
     /// <returns>Its case; null where it was undone, or started by another node, meanwhile.</returns>
     private async Task<string?> RecordIntentAsync(ErasureWork work, ErasureRequest request, CancellationToken cancellationToken)
     {
+        // Data protection makes its keys in this same database: inside the transaction it would wait for ourselves.
+        Protect("", work);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         if (request.CaseNumber is not null && !await StartAsync(db, request.CaseNumber, cancellationToken))
         {
             return null;
         }
-        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities[0], cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
         var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
@@ -279,8 +281,11 @@ internal sealed partial class Erasures(
     {
         if (farewell.Address is { } address)
         {
-            var receipt = links.Of(result.Case);
-            Letter letter = farewell.ClosesAccount ? new ErasedLetter(result.Case, receipt) : new PartlyErasedLetter(result.Case, await KindsAsync(work, cancellationToken), receipt);
+            var receipt = PortalUrls.Receipt(links.Of(result.Case));
+            var backupsGone = DueDate.DayOf(Now).AddDays(options.Value.LongestBackupDays);
+            Letter letter = farewell.ClosesAccount
+                ? new ErasedLetter(result.Case, result.Steps.Any(s => s.Action == "retain"), backupsGone, receipt)
+                : new PartlyErasedLetter(result.Case, await KindsAsync(work, cancellationToken), receipt);
             await outbox.AddAsync(db, letter, address, farewell.Language, result.Case, cancellationToken);
         }
         if (farewell.ClosesAccount)

@@ -38,7 +38,7 @@ internal sealed partial class ScheduledErasures(
         {
             return already;
         }
-        var subject = await subjects.NumberOfAsync(db, request.Identities[0], cancellationToken);
+        var subject = await subjects.NumberOfAsync(db, request.Identities, cancellationToken);
         var actor = await audit.NumberOfAsync(db, request.Actor, cancellationToken);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
         var runsAt = Now + settings.Value.Pause;
@@ -53,7 +53,7 @@ internal sealed partial class ScheduledErasures(
         foreach (var address in await AddressesAsync(db, farewell, cancellationToken))
         {
             db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.UndoErasure, address, Now, settings.Value.Pause, out var token, opened.Number, farewell.AccountId));
-            await outbox.AddAsync(db, new ErasureScheduledLetter(opened.Number, runsAt, token), address, farewell.Language, opened.Number, cancellationToken);
+            await outbox.AddAsync(db, new ErasureScheduledLetter(opened.Number, runsAt, PortalUrls.UndoErasure(token)), address, farewell.Language, opened.Number, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.scheduled") { Subject = subject, Actor = actor, CaseNumber = opened.Number }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);

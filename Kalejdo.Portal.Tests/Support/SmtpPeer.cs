@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+
+namespace Kalejdo.Portal.Tests.Support;
+
+/// <summary>A real mail server (peers/smtp.js); what it does with a mail, the recipient's name asks for.</summary>
+internal sealed class SmtpPeer : IAsyncDisposable
+{
+    private static readonly Lazy<string> Credentials = new(CreateCertificate);
+    private readonly Process _node;
+
+    private SmtpPeer(Process node, int port) => (_node, Port) = (node, port);
+
+    public int Port { get; }
+
+    /// <param name="auth"><c>ok</c>, <c>refused</c>, <c>missing</c>, or <c>plaintext</c> for a server without TLS.</param>
+    public static async Task<SmtpPeer> StartAsync(string auth)
+    {
+        var folder = Peers();
+        Assert.True(Directory.Exists(Path.Combine(folder, "node_modules", "smtp-server")), $"The mail server of the tests is missing: npm ci --prefix {folder}");
+        var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(folder, "smtp.js"), Path.Combine(Credentials.Value, "key.pem"), Path.Combine(Credentials.Value, "cert.pem"), auth])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        var first = await node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(first);
+        return new SmtpPeer(node, JsonDocument.Parse(first).RootElement.GetProperty("port").GetInt32());
+    }
+
+    /// <summary>The next mail that the server took; waits for it.</summary>
+    public async Task<TakenMail> NextAsync()
+    {
+        var line = await _node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.NotNull(line);
+        return JsonSerializer.Deserialize<TakenMail>(line, JsonSerializerOptions.Web)!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // It ends with its input.
+        _node.StandardInput.Close();
+        await _node.WaitForExitAsync(CancellationToken.None);
+        _node.Dispose();
+    }
+
+    private static string Peers()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Kalejdo.Portal.sln")))
+        {
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("Kalejdo.Portal.sln stands in no folder above the tests.");
+        }
+
+        return Path.Combine(folder.FullName, "Kalejdo.Portal.Tests", "peers");
+    }
+
+    // Made for this run, and the one certificate trusted beyond the system's; what is tested is that TLS is used, not who signs.
+    private static string CreateCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var (folder, thumbprint) = (Directory.CreateTempSubdirectory("portal-smtp-").FullName, certificate.Thumbprint);
+        File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
+#pragma warning disable SYSLIB0014 // The only way to the framework's mail client.
+        ServicePointManager.ServerCertificateValidationCallback = (_, shown, _, _) => (shown as X509Certificate2)?.Thumbprint == thumbprint;
+#pragma warning restore SYSLIB0014
+        return folder;
+    }
+
+    internal sealed record TakenMail(string[] To, string From, bool Secure, string? User, int Connections, string Mail)
+    {
+        public string Raw => Encoding.UTF8.GetString(Convert.FromBase64String(Mail));
+    }
+}

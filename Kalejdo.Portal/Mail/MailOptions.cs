@@ -1,0 +1,93 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net.Mail;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Mail;
+
+internal sealed partial class MailOptions : IValidatableObject
+{
+    public const string Section = "Mail";
+
+    public MailTransport Transport { get; set; } = MailTransport.Pickup;
+
+    /// <summary>The sender's address: one that the mail server may send for.</summary>
+    [Required]
+    public string From { get; set; } = "";
+
+    [Required]
+    public string FromName { get; set; } = "";
+
+    /// <summary>Where <c>.eml</c> files are put.</summary>
+    [Required]
+    public string PickupFolder { get; set; } = "var/mail";
+
+    /// <summary>Shows the <c>.eml</c> files to anyone on this machine: for demonstrations and development.</summary>
+    public bool Mailbox { get; set; }
+
+    /// <summary>How many mails one node sends at once.</summary>
+    [Range(1, 32)]
+    public int Parallel { get; set; } = 4;
+
+    [ValidateObjectMembers]
+    public SmtpOptions Smtp { get; set; } = new();
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!MailAddress.TryCreate(From, out var parsed) || parsed.Address != From)
+        {
+            yield return new("Mail:From must be an e-mail address alone.", [nameof(From)]);
+        }
+
+        if (Transport == MailTransport.Smtp && string.IsNullOrWhiteSpace(Smtp.Host))
+        {
+            yield return new("Mail:Smtp:Host is needed where Mail:Transport is Smtp.", [nameof(Smtp)]);
+        }
+    }
+
+    [OptionsValidator]
+    internal sealed partial class Validator : IValidateOptions<MailOptions>;
+}
+
+internal enum MailTransport
+{
+    /// <summary>A folder of <c>.eml</c> files, for a mail server that collects them, or for nobody.</summary>
+    Pickup,
+
+    Smtp,
+}
+
+internal sealed class SmtpOptions : IValidatableObject
+{
+    public string Host { get; set; } = "";
+
+    [Range(1, 65535)]
+    public int Port { get; set; } = 587;
+
+    /// <summary>False only for a server on this machine or behind a tunnel.</summary>
+    public bool RequireTls { get; set; } = true;
+
+    public string? User { get; set; }
+
+    public string? Password { get; set; }
+
+    [Range(1, 300)]
+    public int TimeoutSeconds { get; set; } = 30;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Port == 465)
+        {
+            yield return new("Mail:Smtp:Port 465 is TLS from the first byte, which is not spoken here; use 587 with STARTTLS.", [nameof(Port)]);
+        }
+
+        if (string.IsNullOrEmpty(User) != string.IsNullOrEmpty(Password))
+        {
+            yield return new("Mail:Smtp:User and Mail:Smtp:Password belong together.", [nameof(User), nameof(Password)]);
+        }
+
+        if (!RequireTls && !string.IsNullOrEmpty(User))
+        {
+            yield return new("Mail:Smtp:RequireTls may not be off where a password is sent.", [nameof(RequireTls)]);
+        }
+    }
+}

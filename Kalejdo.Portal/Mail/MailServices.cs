@@ -1,0 +1,32 @@
+using Kalejdo.Portal.Store;
+using Microsoft.Extensions.Options;
+using Quartz;
+
+namespace Kalejdo.Portal.Mail;
+
+internal static class MailServices
+{
+    public static void AddMail(this IServiceCollection services)
+    {
+        services.AddOptions<MailOptions>().BindConfiguration(MailOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<MailOptions>, MailOptions.Validator>();
+
+        services.AddSingleton<LetterPrinter>();
+        services.AddSingleton<Outbox>();
+        services.AddSingleton<OutboxSignal>();
+        services.ConfigureDbContext<SqlitePortalDbContext>(
+            (provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()), ServiceLifetime.Singleton);
+
+        services.AddSingleton<Func<IMailTransport>>(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value.Transport == MailTransport.Smtp
+            ? () => new SmtpTransport(provider.GetRequiredService<IOptions<MailOptions>>())
+            : () => new PickupTransport(provider.GetRequiredService<IOptions<MailOptions>>(), provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<OutboxSender>();
+        services.AddHostedService<OutboxService>();
+
+        // In memory on every node: it only wakes, and the rows' claims keep nodes apart.
+        services.AddQuartz(quartz => quartz.ScheduleJob<OutboxJob>(trigger => trigger
+            .StartNow()
+            .WithSimpleSchedule(schedule => schedule.WithInterval(OutboxJob.Every).RepeatForever())));
+        services.AddQuartzHostedService();
+    }
+}
