@@ -3,6 +3,7 @@ using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -44,13 +45,19 @@ internal static class Portal
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
-        services.AddSingleton<Subjects>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
-        services.AddSingleton<Corrections>();
         services.AddSingleton<RowLinks>();
         services.AddSingleton<CaseLinks>();
+        services.AddSingleton<Holdings>();
+        services.AddSingleton<KindReading>();
+        services.AddSingleton<OpenCases>();
+        services.AddSingleton<Consents>();
+        services.AddSingleton<Corrections>();
+        services.AddSingleton<CorrectableFields>();
+        services.AddScoped<PendingCorrections>();
         services.AddSingleton<Erasures>();
         services.AddSingleton<ErasureActs>();
         services.AddSingleton<ErasurePlans>();
@@ -105,6 +112,7 @@ internal static class Portal
 
         app.MapStaticAssets();
         app.MapLanguageSwitch();
+        app.MapDownloads();
         app.MapRazorComponents<App>();
     }
 
