@@ -12,7 +12,7 @@ internal sealed record CorrectableField(Collection Collection, Field Field, RowK
 
     public string Id => $"{Collection.Id}.{Field.Name}";
 
-    public Correction Rule => Field.Correct!;
+    public DataMap.Correction Rule => Field.Correct!;
 
     /// <summary>A new address has to be confirmed by its mailbox first.</summary>
     public bool NeedsMailbox => Rule is { Rule: "email", ByStaff: false };

@@ -17,7 +17,7 @@ internal static class Wording
 
     public static string Choice(Choice choice) => choice.Label.In(Language);
 
-    public static string? Hint(Correction rule) => rule.Rule switch
+    public static string? Hint(DataMap.Correction rule) => rule.Rule switch
     {
         "email" => CorrectionText.HintEmail,
         "phone" => CorrectionText.HintPhone,
