@@ -1,6 +1,5 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
-using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.MyData;

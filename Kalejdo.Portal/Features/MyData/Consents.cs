@@ -29,7 +29,8 @@ internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContex
 
     public async Task<ConsentChange> SetAsync(LinkedSubject subject, Consent consent, bool inForce, CancellationToken cancellationToken)
     {
-        if (await liveMap.OpenAsync(cancellationToken) is not ({ } live, var problems))
+        var (live, problems) = await liveMap.OpenAsync(cancellationToken);
+        if (live is null)
         {
             return new ConsentChange(new ConsentOutcome.Refused(problems[0]), null);
         }

@@ -47,7 +47,7 @@ internal static partial class Words
             ? TimeZoneInfo.ConvertTimeFromUtc(instant, SwedishDays.Zone).ToString(MyDataText.DayFormat, CultureInfo.CurrentCulture)
             : null;
 
-    public static string Count(long rows) => rows == 1 ? MyDataText.OneRow : string.Format(CultureInfo.CurrentCulture, MyDataText.Rows, rows);
+    public static string Count(long rows) => rows == 1 ? MyDataText.OneRow : $"{rows.ToString("N0", CultureInfo.CurrentCulture)} {MyDataText.Rows}";
 
     /// <summary>A Fideslang legal basis as a sentence; an unknown one as it stands.</summary>
     public static string LegalBasis(string basis) => basis switch
