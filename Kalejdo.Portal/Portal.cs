@@ -40,6 +40,7 @@ internal static class Portal
         services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
+        services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
 
         services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
 
@@ -54,12 +55,23 @@ internal static class Portal
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
+        services.AddSingleton<CaseLinks>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
+        services.AddSingleton<CorrectableFields>();
+        services.AddSingleton<OneTimeCodes>();
+        services.AddSingleton<AttemptLimits>();
+        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
+        services.AddScoped<PendingCorrections>();
         services.AddSingleton<Erasures>();
+        services.AddSingleton<ErasureActs>();
+        services.AddSingleton<ErasurePlans>();
+        services.AddSingleton<ActTokens>();
+        services.AddSingleton<ScheduledErasures>();
+        services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
         services.AddRequestLocalization(Languages.Configure);
@@ -105,6 +117,7 @@ internal static class Portal
         });
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseClosedAccounts();
         app.UseAntiforgery();
 
         app.MapStaticAssets().AllowAnonymous();

@@ -13,6 +13,8 @@ internal static class PortalUrls
     public const string Accessibility = "/tillganglighet";
 
     public const string NotMyAddress = "/inte-min-adress";
+    public const string NotMyAddressCode = "/inte-min-adress/kod";
+    public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
     public const string Register = "/skapa-konto";
     public const string RegisterCode = "/skapa-konto/kod";
@@ -55,6 +57,16 @@ internal static class PortalUrls
     public const string EraseRowRoute = "/radera/post/{Row}";
     public const string EraseEverything = "/radera/allt";
 
+    /// <summary>The kinds chosen stand in the query: <c>?slag=a&amp;slag=b</c>.</summary>
+    public const string EraseSelected = "/radera/utvalda";
+    public const string UndoErasureRoute = "/angra/{Token}";
+
+    /// <summary>For who is signed in to an account that waits to be erased.</summary>
+    public const string UndoErasureSignedIn = "/angra";
+    public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
+    public const string CaseRoute = "/arende/{Token}";
+    public const string ReceiptRoute = "/kvitto/{Token}";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -89,6 +101,20 @@ internal static class PortalUrls
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
+
+    /// <param name="token">Of the mail that told of the erasure.</param>
+    public static string UndoErasure(string token) => $"/angra/{token}";
+
+    public static string ConfirmNewAddress(string id) => $"/ratta-adress/{id}";
+
+    /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the case without a session.</param>
+    public static string Case(string token) => $"/arende/{token}";
+
+    /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the receipt without a session.</param>
+    public static string Receipt(string token) => $"/kvitto/{token}";
+
+    /// <param name="token">Of the mail that it came with.</param>
+    public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

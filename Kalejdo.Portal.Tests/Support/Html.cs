@@ -13,12 +13,33 @@ internal static partial class Html
 
     public static string AntiforgeryToken(string page) => Token().Match(page).Groups[1].Value;
 
+    /// <summary>Presses the button of a page's form: with its hidden fields, as a browser does.</summary>
+    public static Task<HttpResponseMessage> SubmitAsync(this HttpClient client, string address, string page, params (string Name, string Value)[] fields) =>
+        client.PostAsync(new Uri(address, UriKind.Relative), new FormUrlEncodedContent(
+            [.. Hidden(FormOf(page)).Where(h => !fields.Any(f => f.Name == h.Key)), .. fields.Select(f => new KeyValuePair<string, string>(f.Name, f.Value))]),
+            TestContext.Current.CancellationToken);
+
+    // The last one: the language switch stands above.
+    private static string FormOf(string page) => page[page.LastIndexOf("<form ", StringComparison.Ordinal)..];
+
+    private static IEnumerable<KeyValuePair<string, string>> Hidden(string form) => HiddenInput().Matches(form)
+        .Select(input => KeyValuePair.Create(NameOf().Match(input.Value).Groups[1].Value, ValueOf().Match(input.Value).Groups[1].Value));
+
     public static string Heading(string page) => H1().Match(page).Groups[1].Value;
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex Token();
 
     public static IEnumerable<string> Links(string page) => Href().Matches(page).Select(match => match.Groups[1].Value).Distinct();
+
+    [GeneratedRegex("<input type=\"hidden\"[^>]*>")]
+    private static partial Regex HiddenInput();
+
+    [GeneratedRegex(" name=\"([^\"]*)\"")]
+    private static partial Regex NameOf();
+
+    [GeneratedRegex(" value=\"([^\"]*)\"")]
+    private static partial Regex ValueOf();
 
     [GeneratedRegex("<a [^>]*href=\"([^\"]+)\"")]
     private static partial Regex Href();

@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Text;
 using System.Text.Encodings.Web;
+using System.Text.Json;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -21,7 +25,10 @@ public sealed class SignedInPortal : IAsyncDisposable
 {
     public const string AccountHeader = "X-Test-Account";
 
-    private readonly Factory factory = new();
+    /// <summary>How many minutes ago the person proved who they are.</summary>
+    public const string AgoHeader = "X-Test-Ago";
+
+    private readonly Factory factory;
     private readonly bool listens;
     private readonly SemaphoreSlim making = new(1);
     private readonly Dictionary<int, string> accounts = [];
@@ -34,12 +41,16 @@ public sealed class SignedInPortal : IAsyncDisposable
     internal SignedInPortal(bool listens)
     {
         this.listens = listens;
+        factory = new Factory(Time);
         if (listens)
         {
             factory.UseKestrel(0);
             factory.StartServer();
         }
     }
+
+    /// <summary>As late as it is, until it is moved.</summary>
+    public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
 
     public Uri Address => factory.ClientOptions.BaseAddress;
 
@@ -65,7 +76,7 @@ public sealed class SignedInPortal : IAsyncDisposable
     {
         var ct = TestContext.Current.CancellationToken;
         await using var db = await Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(ct);
-        var (keys, demo, now) = (Services.GetRequiredService<PortalKeys>(), new DemoSubscriber(subscriber), TimeProvider.System.GetUtcNow().UtcDateTime);
+        var (keys, demo, now) = (Services.GetRequiredService<PortalKeys>(), new DemoSubscriber(subscriber), Time.GetUtcNow().UtcDateTime);
         var account = new Account("sv", now);
         db.Users.Add(account);
         db.AccountLinks.Add(AccountLink.Of(keys, account.Id, "customer_number", demo.CustomerNumber, LinkProof.Code, now));
@@ -87,6 +98,51 @@ public sealed class SignedInPortal : IAsyncDisposable
             client.DefaultRequestHeaders.Add(AccountHeader, account);
         }
         return client;
+    }
+
+    public PortalDbContext Store() => Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContext();
+
+    /// <summary>The letters that wait in the outbox, oldest first: kind, address, text.</summary>
+    internal async Task<IReadOnlyList<(string Letter, string Address, string Text)>> LettersAsync(string? caseNumber = null)
+    {
+        await using var db = Store();
+        var protection = Services.GetRequiredService<IDataProtectionProvider>();
+        var mails = await db.Outbox.AsNoTracking().Where(m => caseNumber == null || m.CaseNumber == caseNumber).OrderBy(m => m.Id).ToListAsync(TestContext.Current.CancellationToken);
+        return [.. mails.Select(m => (m.Template,
+            Encoding.UTF8.GetString(OutboxMail.Protector(protection, m.MessageId).Unprotect(m.Recipient!)),
+            JsonSerializer.Deserialize<PrintedLetter>(OutboxMail.Protector(protection, m.MessageId).Unprotect(m.Content!))!.Text))];
+    }
+
+    /// <summary>Every row of Kalejdo's database, as text.</summary>
+    public async Task<IReadOnlyList<string>> DumpAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await using var connection = new SqliteConnection($"Data Source={Kalejdo};Pooling=False");
+        await connection.OpenAsync(ct);
+        var (tables, rows) = (new List<string>(), new List<string>());
+        await using var names = connection.CreateCommand();
+        names.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
+        await using (var reader = await names.ExecuteReaderAsync(ct))
+        {
+            while (await reader.ReadAsync(ct))
+            {
+                tables.Add(reader.GetString(0));
+            }
+        }
+        foreach (var table in tables)
+        {
+            await using var all = connection.CreateCommand();
+            all.CommandText = $"SELECT * FROM \"{table}\"";
+            await using var reader = await all.ExecuteReaderAsync(ct);
+            var values = new object[reader.FieldCount];
+            while (await reader.ReadAsync(ct))
+            {
+                reader.GetValues(values);
+                rows.Add($"{table}: {string.Join('|', values)}");
+            }
+        }
+        rows.Sort(StringComparer.Ordinal);
+        return rows;
     }
 
     public async Task<T> ScalarAsync<T>(string sql)
@@ -113,7 +169,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         await factory.DisposeAsync();
     }
 
-    private sealed class Factory : WebApplicationFactory<Program>
+    private sealed class Factory(ManualTimeProvider time) : WebApplicationFactory<Program>
     {
         public string Data { get; } = Directory.CreateTempSubdirectory("portal-signed-in-").FullName;
 
@@ -123,6 +179,9 @@ public sealed class SignedInPortal : IAsyncDisposable
             .UseSetting("Demo:Subscribers", "40")
             .ConfigureTestServices(services =>
             {
+                services.AddSingleton<TimeProvider>(time);
+                // Nothing is sent: letters stay in the outbox, to be read there.
+                services.Remove(services.Single(service => service.ImplementationType == typeof(OutboxService)));
                 services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, ByHeader>("Test", _ => { });
                 services.AddAuthorizationBuilder()
                     .AddPolicy(CurrentSubject.Linked, policy => policy.RequireAuthenticatedUser())
@@ -140,7 +199,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         }
     }
 
-    private sealed class ByHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder)
+    private sealed class ByHeader(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder, TimeProvider time)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, log, encoder)
     {
         protected override Task<AuthenticateResult> HandleAuthenticateAsync()
@@ -149,7 +208,8 @@ public sealed class SignedInPortal : IAsyncDisposable
             {
                 return Task.FromResult(AuthenticateResult.NoResult());
             }
-            var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+            var ago = int.TryParse(Request.Headers[AgoHeader], NumberStyles.None, CultureInfo.InvariantCulture, out var minutes) ? minutes : 0;
+            var now = time.GetUtcNow().AddMinutes(-ago).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
             var person = new ClaimsIdentity([new(ClaimTypes.NameIdentifier, account), new(CurrentSubject.AuthenticatedAtClaim, now)], "Test");
             return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(person), "Test")));
         }

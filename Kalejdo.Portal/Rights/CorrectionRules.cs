@@ -9,6 +9,9 @@ public static partial class CorrectionRules
 {
     private const int DefaultLength = 200;
 
+    /// <summary>How many characters a value may have.</summary>
+    public static int LongestOf(Correction rule) => rule.Length ?? DefaultLength;
+
     /// <summary>What is wrong with a new value; null where it keeps the rule. An empty value clears the column and is fine.</summary>
     public static string? Problem(Correction rule, string? value)
     {
@@ -20,9 +23,9 @@ public static partial class CorrectionRules
         {
             return "the value holds control characters";
         }
-        if (value.Length > (rule.Length ?? DefaultLength))
+        if (value.Length > LongestOf(rule))
         {
-            return $"the value is longer than {rule.Length ?? DefaultLength} characters";
+            return $"the value is longer than {LongestOf(rule)} characters";
         }
         return rule.Rule switch
         {

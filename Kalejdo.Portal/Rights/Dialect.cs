@@ -124,6 +124,9 @@ public static class SwedishDays
     /// <summary>Europe/Stockholm.</summary>
     public static TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById("Europe/Stockholm");
 
+    /// <summary>What Swedish clocks show at an instant of UTC.</summary>
+    public static DateTime Local(DateTime instant) => TimeZoneInfo.ConvertTimeFromUtc(instant, Zone);
+
     /// <summary>The day it is in Sweden now.</summary>
     public static DateOnly Today(TimeProvider time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), Zone).DateTime);
 }

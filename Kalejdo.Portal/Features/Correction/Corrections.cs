@@ -18,8 +18,14 @@ internal sealed record CorrectionResult(RectificationOutcome Outcome, string? Ca
 internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, TimeProvider time)
 {
     /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
+    public Task<CorrectionResult> CorrectAsync(
+        IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor, CancellationToken cancellationToken) =>
+        CorrectAsync(identities, field, key, oldValue, newValue, actor, null, cancellationToken);
+
+    /// <param name="whenCorrected">What stands or falls with the closed case, such as letters; told the case's number.</param>
     public async Task<CorrectionResult> CorrectAsync(
-        IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor, CancellationToken cancellationToken)
+        IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor,
+        Func<PortalDbContext, string, Task>? whenCorrected, CancellationToken cancellationToken)
     {
         var (live, problems) = await liveMap.OpenAsync(cancellationToken);
         if (live is null)
@@ -43,7 +49,7 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         }
         var number = await OpenAsync(identities, field, actor, cancellationToken);
         var outcome = await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken);
-        await CloseAsync(number, outcome, actor, cancellationToken);
+        await CloseAsync(number, outcome, actor, outcome is RectificationOutcome.Corrected ? whenCorrected : null, cancellationToken);
         return new CorrectionResult(outcome, number);
 
         static CorrectionResult Refused(Refusal reason) => new(new RectificationOutcome.Refused(reason), null);
@@ -62,7 +68,8 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         return opened.Number;
     }
 
-    private async Task CloseAsync(string number, RectificationOutcome outcome, string actor, CancellationToken cancellationToken)
+    private async Task CloseAsync(
+        string number, RectificationOutcome outcome, string actor, Func<PortalDbContext, string, Task>? whenCorrected, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -76,6 +83,10 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         };
         closed.ClosedAt = closed.Status == CaseStatus.Received ? null : time.GetUtcNow().UtcDateTime;
         closed.OutcomeJson = JsonSerializer.Serialize(new { rows = (outcome as RectificationOutcome.Corrected)?.Rows ?? 0 });
+        if (whenCorrected is not null)
+        {
+            await whenCorrected(db, number);
+        }
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
         var name = outcome is RectificationOutcome.Corrected ? "rectification.done" : "rectification.refused";
         await audit.AppendAsync(db, new AuditEvent(name) { Subject = closed.Subject, Actor = who, CaseNumber = number, ReasonCode = closed.ReasonCode }, cancellationToken);

@@ -11,7 +11,8 @@ internal sealed record ErasureWork(
     IReadOnlyList<Identity> Identities,
     ErasureScope Scope,
     IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Plan,
-    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done)
+    IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done,
+    ErasureFarewell? Farewell = null)
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
@@ -27,4 +28,11 @@ internal sealed record StepRecord(string Collection, string Action, long Rows, s
 
     [JsonIgnore]
     public bool Changes => Action is "delete" or "anonymise" or "pseudonymise" or "reduce";
+}
+
+/// <summary>What a closed case keeps of its erasure.</summary>
+internal sealed record ErasureOutcomeRecord(IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten)
+{
+    public static ErasureOutcomeRecord FromJson(string json) =>
+        JsonSerializer.Deserialize<ErasureOutcomeRecord>(json) ?? throw new InvalidOperationException("A closed erasure has no outcome.");
 }

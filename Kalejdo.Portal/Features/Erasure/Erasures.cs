@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
@@ -31,6 +33,9 @@ internal abstract record ErasureResult
     /// <summary>Begun, but a database could not be reached; the next start goes on.</summary>
     public sealed record Unfinished(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
 
+    /// <summary>The data has changed since its plan was shown; nothing was recorded.</summary>
+    public sealed record Changed : ErasureResult;
+
     /// <summary>The configured databases cannot be used now; nothing was recorded.</summary>
     public sealed record Unavailable(IReadOnlyList<Refusal> Reasons) : ErasureResult;
 }
@@ -45,6 +50,8 @@ internal sealed partial class Erasures(
     AuditTrail audit,
     Subjects subjects,
     PortalKeys keys,
+    Outbox outbox,
+    CaseLinks links,
     IDataProtectionProvider protection,
     IOptions<StoreOptions> options,
     TimeProvider time,
@@ -60,25 +67,42 @@ internal sealed partial class Erasures(
     public async Task<ErasureResult> EraseAsync(
         IReadOnlyList<Identity> identities, ErasureScope scope, string actor, IProgress<string> progress, CancellationToken cancellationToken)
     {
+        var (begun, otherwise) = await BeginAsync(new ErasureRequest(identities, scope, actor), cancellationToken);
+        if (begun is null)
+        {
+            return otherwise!;
+        }
+        progress.Report($"case {begun.Case}: intent recorded");
+        return await FinishAsync(begun, progress, cancellationToken);
+    }
+
+    /// <summary>Plans, and puts the intent on record.</summary>
+    /// <returns>What <see cref="FinishAsync"/> carries out, or why there is nothing to carry out.</returns>
+    public async Task<(BegunErasure? Begun, ErasureResult? Otherwise)> BeginAsync(ErasureRequest request, CancellationToken cancellationToken)
+    {
         var (live, problems) = await liveMap.OpenAsync(cancellationToken);
         if (live is null)
         {
-            return new ErasureResult.Unavailable(problems);
+            return (null, new ErasureResult.Unavailable(problems));
         }
-        if (live.Unknown(identities) is { Count: > 0 } unknown)
+        if (live.Unknown(request.Identities) is { Count: > 0 } unknown)
         {
-            return new ErasureResult.Unavailable(unknown);
+            return (null, new ErasureResult.Unavailable(unknown));
         }
-        var erasure = new Rights.Erasure(live, time);
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
-        switch (await erasure.PlanAsync(identities, scope, cancellationToken))
+        switch (await new Rights.Erasure(live, time).PlanAsync(request.Identities, request.Scope, cancellationToken))
         {
+            // A pause that is over waits for a database that does not answer; it is no refusal.
+            case ErasureOutcome.Refused refused when request.CaseNumber is not null && refused.Reasons.All(r => r.Field is null):
+                return (null, new ErasureResult.Unavailable(refused.Reasons));
             case ErasureOutcome.Refused refused:
-                var refusedCase = await RecordRefusalAsync(identities, actor, refused.Reasons, cancellationToken);
-                return new ErasureResult.Refused(refusedCase, refused.Reasons);
-            case ErasureOutcome.Done { Steps.Count: 0 }:
+                return (null, new ErasureResult.Refused(await RecordRefusalAsync(request, refused.Reasons, cancellationToken), refused.Reasons));
+            // An account is closed also where the databases hold nothing (any more).
+            case ErasureOutcome.Done { Steps.Count: 0 } when request.Farewell is not { ClosesAccount: true }:
                 // Who asks again because the file was busy the first time finds nothing, but means this.
-                return new ErasureResult.NothingFound(await OverwriteAsync(live, erasure, cancellationToken));
+                return (null, new ErasureResult.NothingFound(await OverwriteAsync(live, new Rights.Erasure(live, time), cancellationToken)));
+            case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
+                return (null, new ErasureResult.Changed());
             case ErasureOutcome.Done done:
                 foreach (var key in live.Keys)
                 {
@@ -86,11 +110,15 @@ internal sealed partial class Erasures(
                 }
                 break;
         }
-        var work = new ErasureWork(identities, scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>());
-        var number = await RecordIntentAsync(work, actor, cancellationToken);
-        progress.Report($"case {number}: intent recorded");
-        return await CarryOutAsync(live, number, work, actor, progress, cancellationToken);
+        var work = new ErasureWork(request.Identities, request.Scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>(), request.Farewell);
+        return await RecordIntentAsync(work, request, cancellationToken) is { } number
+            ? (new BegunErasure(number, work, live, request.Actor), null)
+            : (null, new ErasureResult.Changed());
     }
+
+    /// <summary>Carries out what was begun.</summary>
+    public Task<ErasureResult> FinishAsync(BegunErasure begun, IProgress<string> progress, CancellationToken cancellationToken) =>
+        CarryOutAsync(begun.Databases, begun.Case, begun.Work, begun.Actor, progress, cancellationToken);
 
     /// <summary>Goes on with what a kill or an unreachable database left behind.</summary>
     /// <returns>The cases that were closed.</returns>
@@ -122,28 +150,37 @@ internal sealed partial class Erasures(
         return closed;
     }
 
-    private async Task<string> RecordRefusalAsync(IReadOnlyList<Identity> identities, string actor, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
+    private async Task<string> RecordRefusalAsync(ErasureRequest request, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
-        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        var (subject, who) = (await subjects.NumberOfAsync(db, request.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var opened = await CaseAsync(db, request, subject, cancellationToken);
+        opened.Status = CaseStatus.Received;
         opened.ReasonCode = "plan-refused";
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
+        // Staff decide: meanwhile the account is its owner's again.
+        var now = Now;
+        await db.ScheduledErasures.Where(s => s.CaseNumber == request.CaseNumber).ExecuteUpdateAsync(set => set.SetProperty(s => s.CancelledAt, now), cancellationToken);
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return opened.Number;
     }
 
-    private async Task<string> RecordIntentAsync(ErasureWork work, string actor, CancellationToken cancellationToken)
+    /// <returns>Its case; null where it was undone, or started by another node, meanwhile.</returns>
+    private async Task<string?> RecordIntentAsync(ErasureWork work, ErasureRequest request, CancellationToken cancellationToken)
     {
         // Data protection makes its keys in this same database: inside the transaction it would wait for ourselves.
         Protect("", work);
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
-        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        if (request.CaseNumber is not null && !await StartAsync(db, request.CaseNumber, cancellationToken))
+        {
+            return null;
+        }
+        var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
+        var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
         var scope = work.Scope.IsEverything ? null : JsonSerializer.Serialize(work.Scope.Kinds);
@@ -161,6 +198,19 @@ internal sealed partial class Erasures(
         await transaction.CommitAsync(cancellationToken);
         return opened.Number;
     }
+
+    /// <summary>An erasure in its pause starts once, and not after it was undone.</summary>
+    private async Task<bool> StartAsync(PortalDbContext db, string number, CancellationToken cancellationToken)
+    {
+        var now = Now;
+        return await db.ScheduledErasures.Where(s => s.CaseNumber == number && s.StartedAt == null && s.CancelledAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(s => s.StartedAt, now), cancellationToken) == 1;
+    }
+
+    private async Task<Case> CaseAsync(PortalDbContext db, ErasureRequest request, long subject, CancellationToken cancellationToken) =>
+        request.CaseNumber is { } number
+            ? await db.Cases.SingleAsync(c => c.Number == number, cancellationToken)
+            : await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
 
     private async Task<ErasureResult> CarryOutAsync(
         Databases live, string number, ErasureWork work, string actor, IProgress<string> progress, CancellationToken cancellationToken)
@@ -215,13 +265,45 @@ internal sealed partial class Erasures(
         closed.Status = result.Left == 0 ? CaseStatus.Done : CaseStatus.PartlyDone;
         closed.ClosedAt = result.Left == 0 ? Now : null;
         closed.ReasonCode = result.Left == 0 ? null : "rows-left";
-        closed.OutcomeJson = JsonSerializer.Serialize(new { result.Steps, result.Left, result.Overwritten });
+        closed.OutcomeJson = JsonSerializer.Serialize(new ErasureOutcomeRecord(result.Steps, result.Left, result.Overwritten));
         db.WorkingSets.Remove(working);
         db.Ledger.Add(LedgerEntry.Completed(result.Case, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
+        if (work.Farewell is { } farewell)
+        {
+            await TakeLeaveAsync(db, result, work, farewell, cancellationToken);
+        }
         await audit.AppendAsync(db, new AuditEvent("erasure.done") { Subject = closed.Subject, Actor = who, CaseNumber = result.Case, ReasonCode = closed.ReasonCode }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>In the closing transaction: the last letter, to the address captured before it was erased, and the end of the account.</summary>
+    private async Task TakeLeaveAsync(PortalDbContext db, ErasureResult.Erased result, ErasureWork work, ErasureFarewell farewell, CancellationToken cancellationToken)
+    {
+        if (farewell.Address is { } address)
+        {
+            var receipt = PortalUrls.Receipt(links.Of(result.Case));
+            var backupsGone = DueDate.DayOf(Now).AddDays(options.Value.LongestBackupDays);
+            Letter letter = farewell.ClosesAccount
+                ? new ErasedLetter(result.Case, result.Steps.Any(s => s.Action == "retain"), backupsGone, receipt)
+                : new PartlyErasedLetter(result.Case, await KindsAsync(work, cancellationToken), receipt);
+            await outbox.AddAsync(db, letter, address, farewell.Language, result.Case, cancellationToken);
+        }
+        if (farewell.ClosesAccount)
+        {
+            // Its links, sessions and pending corrections go with it; what follows refers to it without a key.
+            await db.MailLinks.Where(l => l.AccountId == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+            await db.ScheduledErasures.Where(s => s.AccountId == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+            await db.Users.Where(u => u.Id == farewell.AccountId).ExecuteDeleteAsync(cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<LocalText>> KindsAsync(ErasureWork work, CancellationToken cancellationToken)
+    {
+        var map = (await liveMap.OpenAsync(cancellationToken)).Databases?.Map;
+        var changed = work.Plan.Values.SelectMany(s => s).Where(s => s.Changes).Select(s => s.Collection).ToHashSet();
+        return [.. (map?.Kinds ?? []).Where(k => map!.Collections.Any(c => c.KindKey == k.Key && changed.Contains(c.Id))).Select(k => k.Label).OfType<LocalText>()];
     }
 
     private async Task SaveAsync(string number, ErasureWork work, CancellationToken cancellationToken)

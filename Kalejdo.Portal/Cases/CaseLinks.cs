@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Kalejdo.Portal.Cases;
+
+/// <summary>Opens one case and its receipt to whoever holds the link: after an erasure there is no session left to show them in.</summary>
+internal sealed class CaseLinks(IDataProtectionProvider protection, TimeProvider time)
+{
+    public static readonly TimeSpan Validity = TimeSpan.FromDays(30);
+
+    private readonly IDataProtector protector = protection.CreateProtector("Kalejdo.Portal.CaseLinks");
+
+    public string Of(string caseNumber) =>
+        protector.Protect(string.Create(CultureInfo.InvariantCulture, $"{(time.GetUtcNow() + Validity).ToUnixTimeSeconds()} {caseNumber}"));
+
+    /// <returns>The case's number; null where the token was altered or has expired.</returns>
+    public string? Read(string token)
+    {
+        try
+        {
+            return protector.Unprotect(token).Split(' ') is [var until, var number]
+                && long.Parse(until, CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeSeconds() ? number : null;
+        }
+        catch (Exception e) when (e is CryptographicException or FormatException)
+        {
+            return null;
+        }
+    }
+}

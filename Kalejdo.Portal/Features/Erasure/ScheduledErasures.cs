@@ -1,0 +1,149 @@
+using System.Text.Json;
+using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Features.Erasure;
+
+/// <summary>Full erasures in their pause: put on record, undone, or started when the pause is over (design.md 5).</summary>
+internal sealed partial class ScheduledErasures(
+    IDbContextFactory<PortalDbContext> databases,
+    Erasures erasures,
+    Outbox outbox,
+    AuditTrail audit,
+    Subjects subjects,
+    PortalKeys keys,
+    IDataProtectionProvider protection,
+    IOptions<ErasureOptions> settings,
+    TimeProvider time,
+    ILogger<ScheduledErasures> log)
+{
+    /// <summary>So long after a change of address nothing is erased at once: whoever got in cannot destroy before its owner hears of it.</summary>
+    private static readonly TimeSpan NowRefused = TimeSpan.FromDays(7);
+
+    private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    /// <summary>Puts the erasure on record and closes the account; asked for twice it stands once.</summary>
+    /// <returns>Its case.</returns>
+    public async Task<string> ScheduleAsync(ErasureRequest request, CancellationToken cancellationToken)
+    {
+        var farewell = request.Farewell ?? throw new ArgumentException("An erasure that waits belongs to an account.", nameof(request));
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await Open(db, farewell.AccountId).Select(s => s.CaseNumber).FirstOrDefaultAsync(cancellationToken) is { } already)
+        {
+            return already;
+        }
+        var subject = await subjects.NumberOfAsync(db, request.Identities, cancellationToken);
+        var actor = await audit.NumberOfAsync(db, request.Actor, cancellationToken);
+        var opened = await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+        var runsAt = Now + settings.Value.Pause;
+        db.ScheduledErasures.Add(new ScheduledErasure
+        {
+            CaseNumber = opened.Number,
+            AccountId = farewell.AccountId,
+            RunsAt = runsAt,
+            CreatedAt = Now,
+            SealedPayload = ScheduledErasure.Protector(protection, opened.Number).Protect(JsonSerializer.SerializeToUtf8Bytes(request)),
+        });
+        foreach (var address in await AddressesAsync(db, farewell, cancellationToken))
+        {
+            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.UndoErasure, address, Now, settings.Value.Pause, out var token, opened.Number, farewell.AccountId));
+            await outbox.AddAsync(db, new ErasureScheduledLetter(opened.Number, runsAt, PortalUrls.UndoErasure(token)), address, farewell.Language, opened.Number, cancellationToken);
+        }
+        await audit.AppendAsync(db, new AuditEvent("erasure.scheduled") { Subject = subject, Actor = actor, CaseNumber = opened.Number }, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return opened.Number;
+    }
+
+    /// <summary>The erasure that an account waits for; null where it waits for none.</summary>
+    public async Task<ScheduledErasure?> FindAsync(string accountId, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await Open(db, accountId).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>The erasure that a mail's link can undo, whatever became of it; null where the link is unknown or was altered.</summary>
+    public async Task<ScheduledErasure?> FindByLinkAsync(string token, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var hash = MailLink.HashToken(MailLinkPurpose.UndoErasure, token);
+        return await db.MailLinks.AsNoTracking().Where(l => l.TokenHash == hash)
+            .Join(db.ScheduledErasures, l => l.CaseNumber, s => s.CaseNumber, (_, s) => s).SingleOrDefaultAsync(cancellationToken);
+    }
+
+    /// <returns>False where it had begun already.</returns>
+    public async Task<bool> UndoAsync(string caseNumber, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.ScheduledErasures.SingleOrDefaultAsync(s => s.CaseNumber == caseNumber, cancellationToken) is not { StartedAt: null } scheduled)
+        {
+            return false;
+        }
+        if (scheduled.CancelledAt is not null)
+        {
+            return true;
+        }
+        (scheduled.CancelledAt, scheduled.SealedPayload) = (Now, []);
+        var withdrawn = await db.Cases.SingleAsync(c => c.Number == caseNumber, cancellationToken);
+        (withdrawn.Status, withdrawn.ClosedAt) = (CaseStatus.Withdrawn, Now);
+        var actor = await audit.NumberOfAsync(db, $"account:{scheduled.AccountId}", cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("erasure.undone") { Subject = withdrawn.Subject, Actor = actor, CaseNumber = caseNumber }, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>Starts what is due. Two nodes may do so at once: the intent is recorded once (<see cref="Erasures.BeginAsync"/>).</summary>
+    public async Task StartDueAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var now = Now;
+        foreach (var due in await db.ScheduledErasures.AsNoTracking()
+            .Where(s => s.RunsAt <= now && s.StartedAt == null && s.CancelledAt == null).OrderBy(s => s.RunsAt).ToListAsync(cancellationToken))
+        {
+            var request = JsonSerializer.Deserialize<ErasureRequest>(ScheduledErasure.Protector(protection, due.CaseNumber).Unprotect(due.SealedPayload))!;
+            // The plan of today counts, not the one that was shown: grounds may have ended meanwhile.
+            var (begun, otherwise) = await erasures.BeginAsync(request with { CaseNumber = due.CaseNumber, Shown = null, Actor = "system:pause-over" }, cancellationToken);
+            if (begun is not null)
+            {
+                await erasures.FinishAsync(begun, new Progress<string>(), cancellationToken);
+            }
+            else if (otherwise is ErasureResult.Unavailable)
+            {
+                Log.Waits(log, due.CaseNumber);
+            }
+        }
+    }
+
+    /// <summary>Whether the account's address was replaced so lately that nothing may be erased at once.</summary>
+    public async Task<bool> AddressChangedLatelyAsync(string accountId, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var since = Now - NowRefused;
+        return await db.MailLinks.AnyAsync(l => l.AccountId == accountId && l.Purpose == MailLinkPurpose.UndoAddressChange && l.CreatedAt > since, cancellationToken);
+    }
+
+    private static IQueryable<ScheduledErasure> Open(PortalDbContext db, string accountId) =>
+        db.ScheduledErasures.Where(s => s.AccountId == accountId && s.CancelledAt == null && s.StartedAt == null);
+
+    /// <summary>The account's address, and those that were replaced and whose owners may still object.</summary>
+    private async Task<IReadOnlyList<string>> AddressesAsync(PortalDbContext db, ErasureFarewell farewell, CancellationToken cancellationToken)
+    {
+        var now = Now;
+        var replaced = await db.MailLinks.AsNoTracking()
+            .Where(l => l.AccountId == farewell.AccountId && l.Purpose == MailLinkPurpose.UndoAddressChange && l.ExpiresAt > now).ToListAsync(cancellationToken);
+        return [.. new[] { farewell.Address }.Concat(replaced.Select(l => l.Address(keys))).OfType<string>().Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "The erasure of case {Number} is due, but a database does not answer; it is tried again every minute")]
+        public static partial void Waits(ILogger logger, string number);
+    }
+}
