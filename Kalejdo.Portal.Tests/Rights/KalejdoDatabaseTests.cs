@@ -135,7 +135,7 @@ public sealed class KalejdoDatabaseTests : IAsyncLifetime
         await command.ExecuteNonQueryAsync(Cancellation);
     }
 
-    private async Task<bool> IsRetainedAsync(Erasure erasure, int number) =>
+    private static async Task<bool> IsRetainedAsync(Erasure erasure, int number) =>
         ((ErasureOutcome.Done)await erasure.PlanAsync(Who(number), ErasureScope.Everything, Cancellation)).Steps.Any(s => s is { Action: ErasureAction.Retain, Collection: "kalejdo.subscriber" or "kalejdo.support_ticket" });
 
     /// <summary>How often each unique value stands in a live row.</summary>
