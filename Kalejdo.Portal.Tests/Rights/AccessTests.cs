@@ -1,7 +1,7 @@
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
-using static Kalejdo.Portal.Tests.Support.MapText;
 using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+using static Kalejdo.Portal.Tests.Support.MapText;
 
 namespace Kalejdo.Portal.Tests.Rights;
 
@@ -18,7 +18,7 @@ public sealed class AccessTests
             """, Dataset(Collection("customer", "", Key(), Identity(), Plain("big"), Plain("fee"), Plain("ratio"), Plain("flag"), Plain("born"), Plain("at"), Plain("clock"), Plain("raw"), Plain("note"), Plain("nothing"))));
 
         Assert.Equal(
-            """{"id":1,"email":"anna@exempel.se","big":9223372036854775807,"fee":"249.5","ratio":0.1,"flag":true,"born":"1980-02-29","at":"2026-01-02T03:04:05","clock":"10:00","raw":"AP8=","note":"Åsa \"<&>\" 😀","nothing":null}""",
+            """{"id":1,"email":"anna@exempel.se","big":9223372036854775807,"fee":"249.5","ratio":0.1,"flag":true,"born":"1980-02-29","at":"2026-01-02T03:04:05","clock":"10:00","raw":"AP8=","note":"Åsa \"<&>\" \uD83D\uDE00","nothing":null}""",
             await RowAsync(shop));
     }
 
@@ -35,7 +35,7 @@ public sealed class AccessTests
             """, Dataset(Collection("customer", "", [Key(), Identity(), .. "small big fee cash ratio flag born at zoned clock zoned_clock raw doc tags fees days uid host years mood span never code nothing".Split(' ').Select(c => Plain(c))])));
 
         Assert.Equal(
-            """{"id":1,"email":"anna@exempel.se","small":2,"big":9223372036854775807,"fee":"249.50","cash":"249.50","ratio":0.1,"flag":true,"born":"1980-02-29","at":"2026-01-02T03:04:05.678","zoned":"2026-01-02T02:04:05Z","clock":"10:00:00","zoned_clock":"10:00:00+01","raw":"AP8=","doc":"{\"a\": [1]}","tags":"{a,\"b c\"}","fees":"{1.50,2}","days":"{2026-01-01}","uid":"6d0f5a3e-97c6-4a4c-9a0b-0d2b3c4d5e6f","host":"10.0.0.1","years":7,"mood":"glad","span":"1 day","never":"infinity","code":"AB  ","nothing":null}""",
+            """{"id":1,"email":"anna@exempel.se","small":2,"big":9223372036854775807,"fee":"249.50","cash":"249.50","ratio":0.1,"flag":true,"born":"1980-02-29","at":"2026-01-02T03:04:05.678","zoned":"2026-01-02T02:04:05Z","clock":"10:00:00","zoned_clock":"10:00:00+01","raw":"AP8=","doc":"{\"a\": [1]}","tags":"{a,\"b c\"}","fees":"{1.50,2}","days":"{2026-01-01}","uid":"6d0f5a3e-97c6-4a4c-9a0b-0d2b3c4d5e6f","host":"10.0.0.1/32","years":7,"mood":"glad","span":"1 day","never":"9999-12-31T23:59:59.9999999","code":"AB  ","nothing":null}""",
             await RowAsync(shop));
     }
 

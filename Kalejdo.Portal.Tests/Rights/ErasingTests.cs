@@ -1,8 +1,8 @@
 using System.Globalization;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
-using static Kalejdo.Portal.Tests.Support.MapText;
 using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+using static Kalejdo.Portal.Tests.Support.MapText;
 
 namespace Kalejdo.Portal.Tests.Rights;
 

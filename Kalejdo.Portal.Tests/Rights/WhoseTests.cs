@@ -1,7 +1,7 @@
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
-using static Kalejdo.Portal.Tests.Support.MapText;
 using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+using static Kalejdo.Portal.Tests.Support.MapText;
 
 namespace Kalejdo.Portal.Tests.Rights;
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Kalejdo.Portal.DataMap;
 
 /// <summary>Compares a map with the live databases (design.md 3).</summary>
@@ -122,11 +124,9 @@ public static class MapCheck
         {
             return table.PrimaryKey is [var key, ..] && key == column || table.Indexes.Any(i => !i.Partial && i.Columns is [var first, ..] && first == column);
         }
-        // PostgreSQL writes the same expression as lower(btrim(column)), perhaps with casts and quotes.
-        return table.Indexes.Any(i => !i.Partial && i.Definition.ToLowerInvariant().Replace("\"", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal) is var definition
-            && (definition.Contains($"(lower(trim({column.ToLowerInvariant()}))", StringComparison.Ordinal)
-                || definition.Contains($"(lower(btrim({column.ToLowerInvariant()}", StringComparison.Ordinal)
-                || definition.Contains($"(lower(btrim(({column.ToLowerInvariant()}", StringComparison.Ordinal)));
+        // PostgreSQL writes the same expression as lower(btrim(column)) or lower(TRIM(BOTH FROM (column)::text)), by its version and the column's type.
+        var expression = new Regex($@"\(lower\(b?trim\((bothfrom)?\(?{Regex.Escape(column.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal))}\)?(::text)?\)", RegexOptions.ExplicitCapture);
+        return table.Indexes.Any(i => !i.Partial && expression.IsMatch(i.Definition.ToLowerInvariant().Replace("\"", "", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<MapProblem> Grounds(MappedCollection mapped, Graph graph, Map map)

@@ -16,11 +16,15 @@ internal sealed partial class Session : IAsyncDisposable
     private readonly DbConnection connection;
     private readonly DbTransaction transaction;
     private readonly Dictionary<string, object> parameters = [];
+    private readonly List<string> sent = [];
 
     private Session(DbConnection connection, DbTransaction transaction) => (this.connection, this.transaction) = (connection, transaction);
 
     /// <summary>How many statements went to the database.</summary>
-    public int Statements { get; private set; }
+    public int Statements => sent.Count;
+
+    /// <summary>The statements that went to the database, without their values.</summary>
+    public IReadOnlyList<string> Sent => sent;
 
     public static async Task<Session> BeginAsync(MappedDatabase database, bool write, CancellationToken cancellationToken)
     {
@@ -85,7 +89,7 @@ internal sealed partial class Session : IAsyncDisposable
 
     private DbCommand Command(string sql)
     {
-        Statements++;
+        sent.Add(sql);
         var command = connection.CreateCommand();
         command.Transaction = transaction;
         command.CommandText = sql;
