@@ -1,6 +1,7 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.About;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Layout;
@@ -40,13 +41,19 @@ internal static class Portal
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
 
+        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
+
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
-        services.AddSingleton<Subjects>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<AttemptLimits>();
+        services.AddScoped<OneTimeCodes>();
+        services.AddAccounts();
+        services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
+        services.AddSingleton<RowLinks>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
@@ -92,10 +99,13 @@ internal static class Portal
                 context.Response.ContentType = null;
             }
         });
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UseAntiforgery();
 
-        app.MapStaticAssets();
+        app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
+        app.MapSignOut();
         app.MapRazorComponents<App>();
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Kalejdo.Portal;
 
@@ -15,6 +16,47 @@ internal static class PortalUrls
     public const string NotMyAddressCode = "/inte-min-adress/kod";
     public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
+    public const string Register = "/skapa-konto";
+    public const string RegisterCode = "/skapa-konto/kod";
+    public const string RegisterPassword = "/skapa-konto/losenord";
+    public const string SignIn = "/logga-in";
+
+    /// <summary>POST only.</summary>
+    public const string SignOut = "/logga-ut";
+
+    public const string ForgottenPassword = "/glomt-losenord";
+    public const string ForgottenPasswordCode = "/glomt-losenord/kod";
+    public const string NewPassword = "/glomt-losenord/nytt";
+    public const string Link = "/koppla";
+    public const string LinkDone = "/koppla/klart";
+
+    /// <summary>Where people are helped whom self-service cannot help.</summary>
+    public const string ContactUs = "/kontakta-oss";
+
+    /// <summary>Authenticate anew before something that cannot be undone.</summary>
+    public const string Confirm = "/bekrafta";
+
+    public const string MyAccount = "/konto";
+    public const string ChangePassword = "/konto/losenord";
+
+    public const string Overview = "/oversikt";
+    public const string MyData = "/mina-uppgifter";
+    public const string KindRoute = "/mina-uppgifter/{Kind}";
+    public const string Consents = "/samtycken";
+    public const string Download = "/ladda-ner";
+
+    /// <summary>POST only: all that is held, as a ZIP.</summary>
+    public const string DownloadEverything = "/ladda-ner/allt";
+
+    /// <summary>POST only: what the person provided and what was observed (GDPR Art. 20), as JSON.</summary>
+    public const string DownloadToMove = "/ladda-ner/flytta";
+
+    public const string CorrectRoute = "/ratta/{Row}/{Field}";
+    public const string Erase = "/radera";
+    public const string EraseKindRoute = "/radera/slag/{Kind}";
+    public const string EraseRowRoute = "/radera/post/{Row}";
+    public const string EraseEverything = "/radera/allt";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -25,6 +67,33 @@ internal static class PortalUrls
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string SignInFrom(string address) => $"{SignIn}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string LinkFrom(string address) => $"{Link}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
+
+    /// <summary>What came as <c>till</c>, where it is ours; else the overview.</summary>
+    public static string Onward(string? address) => RedirectHttpResult.IsLocalUrl(address) ? address! : Overview;
+
+    /// <summary>A kind of data of the map.</summary>
+    /// <param name="collection">The collection whose rows go on from <paramref name="page"/>; the others begin anew.</param>
+    public static string Kind(string kind, string? collection = null, int page = 1) => collection is null || page == 1
+        ? $"{MyData}/{Uri.EscapeDataString(kind)}"
+        : string.Create(CultureInfo.InvariantCulture, $"{MyData}/{Uri.EscapeDataString(kind)}?del={Uri.EscapeDataString(collection)}&sida={page}");
+
+    /// <param name="row">A token of <see cref="RowLinks"/>.</param>
+    /// <param name="field">The column's name.</param>
+    public static string Correct(string row, string field) => $"/ratta/{row}/{Uri.EscapeDataString(field)}";
+
+    public static string EraseKind(string kind) => $"/radera/slag/{Uri.EscapeDataString(kind)}";
+
+    /// <param name="row">A token of <see cref="RowLinks"/>.</param>
+    public static string EraseRow(string row) => $"/radera/post/{row}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

@@ -110,12 +110,21 @@ public sealed record Collection(
     /// <summary>The kind by which a person may choose it: the map's, or the collection's own name.</summary>
     public string KindKey => Kind ?? Name;
 
+    /// <summary>Where its rows are consents: the columns that say so.</summary>
+    public ConsentColumns? Consent { get; init; }
+
     /// <summary>The field called <paramref name="name"/>, if the map has it.</summary>
     public Field? Find(string name) => Fields.FirstOrDefault(f => f.Name == name);
 
     /// <inheritdoc/>
     public override string ToString() => Id;
 }
+
+/// <summary>The columns of a consent: a row is in force from when it was given until it is withdrawn.</summary>
+/// <param name="Given">When it was given.</param>
+/// <param name="Withdrawn">When it was withdrawn; empty while it is in force.</param>
+/// <param name="Purpose">What it is for, one of the column's <c>values</c>; null where the collection is one consent by itself.</param>
+public sealed record ConsentColumns(string Given, string Withdrawn, string? Purpose, Position At);
 
 /// <summary>A ground for keeping a row: a rule and the column that its days count from, or its condition looks at.</summary>
 /// <param name="Collection">Another collection (same dataset) that holds the column, one reference away; null for the row's own.</param>
@@ -151,6 +160,9 @@ public sealed record Field(
 {
     /// <summary>Whether the value is about a person: an identity, or of category <c>user</c> or below (whole segments).</summary>
     public bool Personal => Identity is not null || Categories.Any(IsPersonal);
+
+    /// <summary>The names on screen of values that are codes.</summary>
+    public IReadOnlyList<Choice> Values { get; init; } = [];
 
     internal static bool IsPersonal(string category) => category == "user" || category.StartsWith("user.", StringComparison.Ordinal);
 }

@@ -206,11 +206,21 @@ public sealed class MapReader
             portal?.Local("source"), portal is null ? null : ReadOrigin(portal), onErasure, retain,
             portal?.Choice("otherwise", ("delete", OnErasure.Delete), ("anonymise", OnErasure.Anonymise)) ?? OnErasure.Delete,
             portal?.Sub("household") is { } household ? household.Required("own", "is_own") : null,
-            portal?.Text("newest_first"), portal?.Flag("anonymous") ?? false, section.At);
+            portal?.Text("newest_first"), portal?.Flag("anonymous") ?? false, section.At)
+        {
+            Consent = portal?.Sub("consent") is { } consent ? ReadConsent(consent) : null,
+        };
         meta?.WarnUnread();
         portal?.WarnUnread();
         section.WarnUnread();
         return collection;
+    }
+
+    private static ConsentColumns ReadConsent(YamlSection section)
+    {
+        var consent = new ConsentColumns(section.Required("given", "given_at"), section.Required("withdrawn", "withdrawn_at"), section.Text("purpose"), section.At);
+        section.WarnUnread();
+        return consent;
     }
 
     private static Retain ReadRetain(YamlSection section)
@@ -247,7 +257,10 @@ public sealed class MapReader
             portal?.Local("label"), portal?.Local("explain"), portal is null ? null : ReadOrigin(portal),
             portal?.Sub("correct") is { } correct ? ReadCorrection(correct) : null,
             portal?.Choice("on_disavowal", ("clear", DataMap.OnDisavowal.Clear), ("placeholder", DataMap.OnDisavowal.Placeholder), ("delete", DataMap.OnDisavowal.Delete)),
-            portal?.Flag("technical") ?? false, section.At);
+            portal?.Flag("technical") ?? false, section.At)
+        {
+            Values = portal is null ? [] : ReadChoices(portal, "values"),
+        };
         if (name.Contains('.', StringComparison.Ordinal))
         {
             section.Warn("name", $"'{name}' has a dot: the column is read, but no reference can name it");
@@ -304,12 +317,7 @@ public sealed class MapReader
         {
             section.Error("rule", $"'rule: {rule}' is unknown; write {string.Join(", ", rules)}");
         }
-        var choices = section.Items("choices").Select(c =>
-        {
-            var choice = new Choice(c.Required("value", "sv"), c.Local("label") ?? Missing(c, "label"));
-            c.WarnUnread();
-            return choice;
-        }).ToList();
+        var choices = ReadChoices(section, "choices");
         if (rule == "choice" && choices.Count == 0)
         {
             section.Error("choices", "'rule: choice' needs its values; write 'choices: [{value: sv, label: {sv: …, en: …}}]'");
@@ -318,6 +326,16 @@ public sealed class MapReader
         section.WarnUnread();
         return correction;
     }
+
+    private static List<Choice> ReadChoices(YamlSection section, string key) =>
+    [
+        .. section.Items(key).Select(c =>
+        {
+            var choice = new Choice(c.Required("value", "sv"), c.Local("label") ?? Missing(c, "label"));
+            c.WarnUnread();
+            return choice;
+        }),
+    ];
 
     private void ReadSystem(YamlSection section)
     {
@@ -395,7 +413,8 @@ public sealed class MapReader
                     Error(retain.At, $"the collection '{holder.Id}' has no field '{retain.Column}'; known are {Names(holder.Fields.Select(f => f.Name))}");
                 }
             }
-            foreach (var column in collection.Fields.Select(f => f.VerifiedBy).Append(collection.HouseholdOwn).Append(collection.NewestFirst).OfType<string>())
+            foreach (var column in collection.Fields.Select(f => f.VerifiedBy).Append(collection.HouseholdOwn).Append(collection.NewestFirst)
+                .Append(collection.Consent?.Given).Append(collection.Consent?.Withdrawn).Append(collection.Consent?.Purpose).OfType<string>())
             {
                 if (collection.Find(column) is null)
                 {

@@ -12,11 +12,28 @@ public sealed record CollectionCount(Collection Collection, long Listed, long Ho
 /// <summary>A row, read out of its database.</summary>
 /// <param name="Key">Its primary key by column; empty where the map leaves the key out.</param>
 /// <param name="Values">By the collection's fields: null, long, double, bool or text (see <see cref="AccessRow"/>).</param>
-public sealed record DataRow(IReadOnlyDictionary<string, string> Key, IReadOnlyList<object?> Values, bool Shared, bool Anothers);
+public sealed record DataRow(IReadOnlyDictionary<string, string> Key, IReadOnlyList<object?> Values, bool Shared, bool Anothers)
+{
+    /// <summary>What the row's references lead to, by field, in the words of the row there; where it has any and they are no person's.</summary>
+    public IReadOnlyDictionary<int, string> Names { get; init; } = new Dictionary<int, string>();
+
+    /// <summary>Whether the row is another person of the household: all but the name is withheld.</summary>
+    public bool Member { get; init; }
+
+    /// <summary>How much this other person of the household has, by collection.</summary>
+    public IReadOnlyList<CollectionCount> MemberHas { get; init; } = [];
+}
 
 /// <summary>Some rows of a collection, newest first where the map says how.</summary>
 /// <param name="More">Whether rows come after these.</param>
-public sealed record DataPage(Collection Collection, IReadOnlyList<DataRow> Rows, bool More);
+public sealed record DataPage(Collection Collection, IReadOnlyList<DataRow> Rows, bool More)
+{
+    /// <summary>The live types of the collection's fields.</summary>
+    public IReadOnlyList<ColumnType> Types { get; init; } = [];
+
+    /// <summary>How many rows there are on all pages.</summary>
+    public CollectionCount? Count { get; init; }
+}
 
 /// <summary>Reads parts of a subject's data for the screen: counts, and one page of one collection, without reading the rest.</summary>
 public sealed class Reading(Databases databases)
@@ -41,11 +58,7 @@ public sealed class Reading(Databases databases)
                 await using var located = await Located.LocateAsync(database, identities, write: false, cancellationToken);
                 foreach (var collection in located.Collections)
                 {
-                    var rows = located.Rows(collection);
-                    var sums = await located.Session.ReadAsync(
-                        $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
-                        r => (Listed: Convert.ToInt32(r.GetValue(0), CultureInfo.InvariantCulture) == 1, Rows: r.GetInt64(1)), cancellationToken);
-                    counts.Add(new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows)));
+                    counts.Add(await CountAsync(located, collection, cancellationToken));
                 }
             }
             catch (DbException e)
@@ -59,11 +72,51 @@ public sealed class Reading(Databases databases)
     /// <summary>The rows of one collection from <paramref name="page"/> (the first is 1), <paramref name="size"/> a page.</summary>
     /// <param name="collection"><c>dataset.collection</c>.</param>
     /// <returns>The page; null where the map or the subject has no such collection; or why it cannot be read.</returns>
-    public async Task<(DataPage? Page, IReadOnlyList<Refusal> Problems)> PageAsync(
+    public Task<(DataPage? Page, IReadOnlyList<Refusal> Problems)> PageAsync(
         IReadOnlyList<Identity> identities, string collection, int page, int size, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(page, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        return LocatedAsync(identities, collection, async (located, mapped) =>
+        {
+            var rows = await RowsAsync(located, mapped, await PageQueryAsync(located, mapped, (long)(page - 1) * size, size + 1, cancellationToken), cancellationToken);
+            return await FilledAsync(located, mapped, rows, size, cancellationToken) with { Count = await CountAsync(located, mapped, cancellationToken) };
+        }, cancellationToken);
+    }
+
+    /// <summary>The row with a key, if it is the subject's to see.</summary>
+    /// <returns>A page of that row, or of none; null where the map or the subject has no such collection; or why it cannot be read.</returns>
+    public Task<(DataPage? Page, IReadOnlyList<Refusal> Problems)> RowAsync(IReadOnlyList<Identity> identities, RowKey row, CancellationToken cancellationToken) =>
+        LocatedAsync(identities, row.Collection, async (located, mapped) =>
+        {
+            var condition = string.Concat(row.Key.Select(k => mapped.Table.Find(k.Key) is { } column
+                && located.Database.Dialect.Comparable(located.Session.Parameter(k.Value), k.Value, column) is { } value ? $" AND t.{Dialect.Quote(column.Name)} = {value.Expression}" : " AND 1 = 0"));
+            var rows = located.Rows(mapped);
+            var found = await RowsAsync(
+                located, mapped, $"SELECT {rows.Whose}{Columns(located, mapped)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1{condition} LIMIT 2", cancellationToken);
+            return await FilledAsync(located, mapped, found.Count == 1 && row.Key.Count > 0 ? found : [], 1, cancellationToken);
+        }, cancellationToken);
+
+    /// <summary>The rows of a collection that belong to the rows of a page (the lines of its invoices), by key; at most <paramref name="atMost"/> in all.</summary>
+    public Task<(DataPage? Page, IReadOnlyList<Refusal> Problems)> BelongingAsync(
+        IReadOnlyList<Identity> identities, string collection, DataPage parents, int atMost, CancellationToken cancellationToken) =>
+        LocatedAsync(identities, collection, async (located, mapped) =>
+        {
+            var link = located.Database.Graph.Links.First(l => l.Child == mapped && l.Down && l.Parent.Collection == parents.Collection);
+            var columns = parents.Collection.Fields.Select(f => f.Name).ToList();
+            // Several columns at once are rare: the first narrows, and whoever shows the rows puts each to its parent by all of them.
+            var among = Among(located, mapped.Table.Find(link.ChildColumns[0])!, parents.Rows.Select(r => r.Values[columns.IndexOf(link.ParentColumns[0])]), $"t.{Dialect.Quote(link.ChildColumns[0])}");
+            var (rows, newest) = (located.Rows(mapped), mapped.Collection.NewestFirst is { } name ? $"t.{Dialect.Quote(mapped.Table.Find(name)!.Name)}, " : "");
+            var found = await RowsAsync(
+                located, mapped,
+                $"SELECT {rows.Whose}{Columns(located, mapped)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 AND {among} ORDER BY {newest}{Located.KeyOf(mapped, "t")} LIMIT {atMost + 1}",
+                cancellationToken);
+            return await FilledAsync(located, mapped, found, atMost, cancellationToken);
+        }, cancellationToken);
+
+    private async Task<(DataPage? Page, IReadOnlyList<Refusal> Problems)> LocatedAsync(
+        IReadOnlyList<Identity> identities, string collection, Func<Located, MappedCollection, Task<DataPage>> read, CancellationToken cancellationToken)
+    {
         var database = databases.All.FirstOrDefault(d => d.Graph.Collections.Any(c => c.Collection.Id == collection));
         if (database is null || databases.Unknown(identities).Count > 0)
         {
@@ -73,19 +126,7 @@ public sealed class Reading(Databases databases)
         try
         {
             await using var located = await Located.LocateAsync(database, identities, mapped, write: false, cancellationToken);
-            if (!located.Collections.Contains(mapped))
-            {
-                return (null, []);
-            }
-            await using var reader = await located.Session.StreamAsync(
-                await PageQueryAsync(located, mapped, (long)(page - 1) * size, size + 1, cancellationToken), cancellationToken);
-            var current = new AccessRow(reader, mapped);
-            var rows = new List<DataRow>();
-            while (await reader.ReadAsync(cancellationToken))
-            {
-                rows.Add(new DataRow(current.Key, [.. Enumerable.Range(0, mapped.Collection.Fields.Count).Select(i => current[i])], current.Shared, current.Anothers));
-            }
-            return (new DataPage(mapped.Collection, [.. rows.Take(size)], rows.Count > size), []);
+            return (located.Collections.Contains(mapped) ? await read(located, mapped) : null, []);
         }
         catch (DbException e)
         {
@@ -93,29 +134,148 @@ public sealed class Reading(Databases databases)
         }
     }
 
-    private static async Task<string> PageQueryAsync(Located located, MappedCollection mapped, long skip, int take, CancellationToken cancellationToken)
+    private static async Task<CollectionCount> CountAsync(Located located, MappedCollection collection, CancellationToken cancellationToken)
+    {
+        var rows = located.Rows(collection);
+        var sums = await located.Session.ReadAsync(
+            $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
+            r => (Listed: Convert.ToInt32(r.GetValue(0), CultureInfo.InvariantCulture) == 1, Rows: r.GetInt64(1)), cancellationToken);
+        return new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows));
+    }
+
+    private static string Columns(Located located, MappedCollection mapped) => string.Concat(mapped.Collection.Fields.Select((f, i) =>
+        $", {located.Database.Dialect.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))} AS v{i}"));
+
+    /// <summary>A query of a page: whose each row is, then the fields.</summary>
+    internal static async Task<string> PageQueryAsync(Located located, MappedCollection mapped, long skip, int take, CancellationToken cancellationToken)
     {
         var sql = located.Database.Dialect;
         var rows = located.Rows(mapped);
-        var columns = string.Concat(mapped.Collection.Fields.Select((f, i) => $", {sql.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))} AS v{i}"));
+        var columns = Columns(located, mapped);
         var newest = mapped.Collection.NewestFirst is { } name ? mapped.Table.Find(name)!.Name : null;
         var order = string.Concat(newest is null ? "" : $"t.{Dialect.Quote(newest)} DESC, ") + Located.KeyOf(mapped, "t");
+        var sorted = $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {order} LIMIT {take} OFFSET {skip}";
         if (newest is null || located.OnlyWayIn(mapped) is not { ChildColumns: [var child], ParentColumns: [var parent] } way)
         {
-            return $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {order} LIMIT {take} OFFSET {skip}";
+            return sorted;
         }
         var parents = await located.Session.ReadAsync(
             $"SELECT f.{Dialect.Quote(parent)} FROM {Located.Marks(way.Parent)} AS lf {sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {Located.SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {ParentsInOrder + 1}",
             r => r.GetValue(0), cancellationToken);
         if (parents.Count > ParentsInOrder)
         {
-            return $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {order} LIMIT {take} OFFSET {skip}";
+            return sorted;
         }
         // An index on (parent, newest) gives each parent's rows in order; asked for all parents at once, the database would sort them all.
+        var keys = string.Concat(mapped.Key.Select((key, i) => $", {Dialect.Column("t", key, mapped.Table)} AS k{i}"));
         var parts = parents.Select((value, i) =>
-            $"SELECT * FROM (SELECT {rows.Whose} AS whose{columns}, t.{Dialect.Quote(newest)} AS newest FROM {Dialect.Name(mapped.Table)} AS t WHERE t.{Dialect.Quote(child)} = {located.Session.Parameter(value)} ORDER BY {order} LIMIT {skip + take}) AS part{i}").ToList();
+            $"SELECT * FROM (SELECT {rows.Whose} AS whose{columns}, t.{Dialect.Quote(newest)} AS newest{keys} FROM {Dialect.Name(mapped.Table)} AS t WHERE t.{Dialect.Quote(child)} = {located.Session.Parameter(value)} ORDER BY {order} LIMIT {skip + take}) AS part{i}").ToList();
         return parts.Count == 0
             ? $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE 1 = 0"
-            : $"SELECT whose{string.Concat(mapped.Collection.Fields.Select((_, i) => $", v{i}"))} FROM ({string.Join(" UNION ALL ", parts)}) AS pages ORDER BY newest DESC LIMIT {take} OFFSET {skip}";
+            // By key too: rows of one instant would else change places between pages.
+            : $"SELECT whose{string.Concat(mapped.Collection.Fields.Select((_, i) => $", v{i}"))} FROM ({string.Join(" UNION ALL ", parts)}) AS pages ORDER BY newest DESC, {Located.PlainKeys(mapped)} LIMIT {take} OFFSET {skip}";
     }
+
+    private static async Task<List<DataRow>> RowsAsync(Located located, MappedCollection mapped, string query, CancellationToken cancellationToken)
+    {
+        await using var reader = await located.Session.StreamAsync(query, cancellationToken);
+        var current = new AccessRow(reader, mapped);
+        var rows = new List<DataRow>();
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            rows.Add(new DataRow(current.Key, [.. Enumerable.Range(0, mapped.Collection.Fields.Count).Select(i => current[i])], current.Shared, current.Anothers));
+        }
+        return rows;
+    }
+
+    private static async Task<DataPage> FilledAsync(Located located, MappedCollection mapped, List<DataRow> rows, int size, CancellationToken cancellationToken)
+    {
+        List<DataRow> page = [.. rows.Take(size)];
+        if (mapped.Collection.HouseholdOwn is { } own)
+        {
+            page = await MembersAsync(located, mapped, page, mapped.Collection.Fields.TakeWhile(f => f.Name != own).Count(), cancellationToken);
+        }
+        return new DataPage(mapped.Collection, await NamedAsync(located, mapped, page, cancellationToken), rows.Count > size)
+        {
+            Types = [.. mapped.Collection.Fields.Select(f => mapped.ColumnOf(f).Type)],
+        };
+    }
+
+    /// <summary>Other people of the household are names and numbers (design.md 4).</summary>
+    private static async Task<List<DataRow>> MembersAsync(Located located, MappedCollection mapped, List<DataRow> rows, int own, CancellationToken cancellationToken)
+    {
+        var fields = mapped.Collection.Fields;
+        var members = rows.Where(r => own < fields.Count && r.Values[own] is not (true or 1L or "true")).ToHashSet();
+        var has = members.ToDictionary(m => m, _ => new List<CollectionCount>());
+        foreach (var link in located.Database.Graph.Links.Where(l => l.Parent == mapped && l is { Down: true, ParentColumns: [_], ChildColumns: [_] }))
+        {
+            var key = fields.TakeWhile(f => f.Name != link.ParentColumns[0]).Count();
+            if (members.Count == 0 || key == fields.Count)
+            {
+                continue;
+            }
+            var column = $"t.{Dialect.Quote(link.ChildColumns[0])}";
+            var counts = await located.Session.ReadAsync(
+                $"SELECT {column}, count(*) FROM {Dialect.Name(link.Child.Table)} AS t WHERE {Among(located, link.Child.Table.Find(link.ChildColumns[0])!, members.Select(m => m.Values[key]), column)} GROUP BY {column}",
+                r => (Key: Text(r.GetValue(0)), Rows: r.GetInt64(1)), cancellationToken);
+            foreach (var member in members)
+            {
+                has[member].Add(new CollectionCount(link.Child.Collection, 0, counts.Where(c => c.Key == Text(member.Values[key])).Sum(c => c.Rows)));
+            }
+        }
+        return [.. rows.Select(row => !members.Contains(row) ? row : row with
+        {
+            Member = true,
+            MemberHas = has[row],
+            Values = [.. row.Values.Select((value, i) => fields[i].Personal && i != own && !fields[i].Categories.Contains("user.name") ? null : value)],
+        })];
+    }
+
+    /// <summary>A reference says little to people; the name of what it leads to does.</summary>
+    private static async Task<List<DataRow>> NamedAsync(Located located, MappedCollection mapped, List<DataRow> rows, CancellationToken cancellationToken)
+    {
+        foreach (var link in located.Database.Graph.Links.Where(l => l.Child == mapped && l is { ChildColumns: [_], ParentColumns: [_] }))
+        {
+            var target = link.Parent;
+            var field = mapped.Collection.Fields.TakeWhile(f => mapped.ColumnOf(f).Name != link.ChildColumns[0]).Count();
+            var people = target.Collection.HouseholdOwn is not null || target.Collection.Fields.Any(f => f.Identity is not null);
+            if (people || rows.Count == 0 || field == mapped.Collection.Fields.Count || NameOf(target) is not { } name)
+            {
+                continue;
+            }
+            // Where the row leads up, what it leads to is the subject's to see; whatever else is about somebody must have been located.
+            var owned = located.Collections.Contains(target) ? located.Rows(target) : null;
+            if (!link.Up && name.Personal && owned is null)
+            {
+                continue;
+            }
+            var column = $"t.{Dialect.Quote(link.ParentColumns[0])}";
+            var from = link.Up || owned is null
+                ? $"{Dialect.Name(target.Table)} AS t WHERE 1 = 1"
+                : $"{owned.From} WHERE ({owned.Where}) AND {owned.Listed} = 1 AND {owned.Whose} <> {Whose.Anothers}";
+            var names = await located.Session.ReadAsync(
+                $"SELECT {column}, t.{Dialect.Quote(target.ColumnOf(name).Name)} FROM {from} AND {Among(located, target.Table.Find(link.ParentColumns[0])!, rows.Where(r => !r.Anothers).Select(r => r.Values[field]), column)}",
+                r => (Key: Text(r.GetValue(0)), Name: Text(r.GetValue(1))), cancellationToken);
+            rows = [.. rows.Select(row => !row.Anothers && names.FirstOrDefault(n => n.Key == Text(row.Values[field])).Name is { Length: > 0 } said
+                ? row with { Names = new Dictionary<int, string>(row.Names) { [field] = said } }
+                : row)];
+        }
+        return rows;
+    }
+
+    /// <summary>The field that names a row: one called a name, else the first text that is no key.</summary>
+    private static Field? NameOf(MappedCollection collection)
+    {
+        var texts = collection.Collection.Fields.Where(f => !f.Technical && !f.PrimaryKey && f.References.Count == 0 && f.Values.Count == 0 && collection.ColumnOf(f).Type == ColumnType.Text).ToList();
+        return texts.FirstOrDefault(f => f.Name == "name") ?? texts.FirstOrDefault(f => f.Name.EndsWith("name", StringComparison.OrdinalIgnoreCase)) ?? texts.FirstOrDefault();
+    }
+
+    private static string Among(Located located, Column column, IEnumerable<object?> values, string expression)
+    {
+        var parameters = values.OfType<object>().Select(Text).Distinct()
+            .Select(v => located.Database.Dialect.Comparable(located.Session.Parameter(v), v, column)?.Expression).OfType<string>().ToList();
+        return parameters.Count == 0 ? "1 = 0" : $"{expression} IN ({string.Join(", ", parameters)})";
+    }
+
+    private static string Text(object? value) => value is null or DBNull ? "" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }
