@@ -57,6 +57,11 @@ internal static class PortalUrls
     public const string EraseRowRoute = "/radera/post/{Row}";
     public const string EraseEverything = "/radera/allt";
 
+    /// <summary>For demonstrations and development.</summary>
+    public const string Mailbox = "/utveckling/post";
+    public const string MailRoute = "/utveckling/post/{Name}";
+    public const string MailFrameRoute = "/utveckling/post/{name}/html";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -94,6 +99,10 @@ internal static class PortalUrls
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
+
+    public static string Mail(string name) => $"{Mailbox}/{name}";
+
+    public static string MailFrame(string name) => $"{Mailbox}/{name}/html";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere
