@@ -4,6 +4,8 @@ using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.Mailbox;
+using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -58,6 +60,8 @@ internal static class Portal
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
+        services.AddSingleton<Mails>();
+        services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();
@@ -106,6 +110,7 @@ internal static class Portal
         app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
         app.MapSignOut();
+        Mails.Map(app);
         app.MapRazorComponents<App>();
     }
 

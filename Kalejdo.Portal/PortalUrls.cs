@@ -13,6 +13,8 @@ internal static class PortalUrls
     public const string Accessibility = "/tillganglighet";
 
     public const string NotMyAddress = "/inte-min-adress";
+    public const string NotMyAddressCode = "/inte-min-adress/kod";
+    public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
     public const string Register = "/skapa-konto";
     public const string RegisterCode = "/skapa-konto/kod";
@@ -55,6 +57,11 @@ internal static class PortalUrls
     public const string EraseRowRoute = "/radera/post/{Row}";
     public const string EraseEverything = "/radera/allt";
 
+    /// <summary>For demonstrations and development.</summary>
+    public const string Mailbox = "/utveckling/post";
+    public const string MailRoute = "/utveckling/post/{Name}";
+    public const string MailFrameRoute = "/utveckling/post/{name}/html";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -62,6 +69,9 @@ internal static class PortalUrls
     public const string ErrorPattern = "/fel/{0}";
 
     public static string Error(int code) => string.Create(CultureInfo.InvariantCulture, $"/fel/{code}");
+
+    /// <param name="token">Of the mail that it came with.</param>
+    public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
 
     /// <param name="address">A local one, to go on to.</param>
     public static string SignInFrom(string address) => $"{SignIn}?till={Uri.EscapeDataString(address)}";
@@ -89,6 +99,10 @@ internal static class PortalUrls
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
+
+    public static string Mail(string name) => $"{Mailbox}/{name}";
+
+    public static string MailFrame(string name) => $"{Mailbox}/{name}/html";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

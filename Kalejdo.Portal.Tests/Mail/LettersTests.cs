@@ -1,5 +1,9 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Features.Correction;
+using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Tests.Support;
@@ -10,12 +14,30 @@ namespace Kalejdo.Portal.Tests.Mail;
 /// <summary>Every letter in every language; a new one is added here and so held to the rules of all.</summary>
 public partial class LettersTests(PortalFixture portal)
 {
-    private const string Secret = "Hemligt-värde-417";
+    private const string Secret = "417205";
+    private const string Case = "K-2026-7F3Q9D";
+    private static readonly DateOnly Day = new(2026, 8, 14);
+    private static readonly DateTime Moment = new(2026, 7, 28, 10, 0, 0, DateTimeKind.Utc);
+    private static readonly LocalText[] Kinds = [new("Tittarhistorik", "Viewing history"), new("Sökningar & filter", "Searches & filters")];
     private static readonly Uri Stray = new("https://exempel.se/inte-min-adress/lank/abc");
 
     internal static readonly Letter[] Every =
     [
-        new AddressCodeLetter("417 205"),
+        new AddressCodeLetter(Secret),
+        new RegistrationCodeLetter(Secret),
+        new ResetCodeLetter(Secret),
+        new AlreadyRegisteredLetter(),
+        new LinkedLetter(),
+        new PasswordChangedLetter(),
+        new AddressRemovedLetter(Case),
+        new DisavowalReceivedLetter(Case, Day),
+        new PartlyErasedLetter(Case, Kinds, "/kvitto/abc"),
+        new ErasureScheduledLetter(Case, Moment, "/angra/abc"),
+        new ErasureUndoneLetter(Case),
+        new ErasedLetter(Case, SomeKept: true, Day, "/kvitto/abc"),
+        new CorrectedLetter(Case, Kinds),
+        new ConfirmAddressLetter(Secret),
+        new AddressReplacedLetter(Case, "/angra-adress/abc"),
     ];
 
     public static TheoryData<string, string> EveryLetter => new(
@@ -62,7 +84,17 @@ public partial class LettersTests(PortalFixture portal)
         Assert.DoesNotMatch("<(img|script|link|iframe|table)|url\\(|@import|src=", printed.Html);
         Assert.DoesNotContain(Secret, printed.Subject, StringComparison.Ordinal);
         Assert.DoesNotMatch("[0-9]{2}|@", printed.Subject);
+        Assert.Equal(Every.First(letter => letter.ToString() == name).GetType().GetProperty("CaseNumber") is not null, printed.Text.Contains(Case, StringComparison.Ordinal));
         Assert.InRange(printed.Subject.Length, 5, 150);
+    }
+
+    [Fact]
+    public async Task Write_days_and_kinds_in_the_language_of_the_letter()
+    {
+        Assert.Contains("Vi raderar dina uppgifter 28 juli 2026 kl. 12.00", (await PrintAsync(nameof(ErasureScheduledLetter), "both")).Text, StringComparison.Ordinal);
+        Assert.Contains("We erase your data on 28 July 2026 at 12:00", (await PrintAsync(nameof(ErasureScheduledLetter), "both")).Text, StringComparison.Ordinal);
+        Assert.Contains("- Tittarhistorik\n- Sökningar & filter\n\n", (await PrintAsync(nameof(PartlyErasedLetter), "sv")).Text, StringComparison.Ordinal);
+        Assert.Contains("- Viewing history\n", (await PrintAsync(nameof(PartlyErasedLetter), "en")).Text, StringComparison.Ordinal);
     }
 
     private async Task<PrintedLetter> PrintAsync(string name, string language) =>

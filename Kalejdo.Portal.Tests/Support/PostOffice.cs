@@ -65,7 +65,7 @@ internal sealed class PostOffice : IAsyncDisposable
             var portal = Microsoft.Extensions.Options.Options.Create(new PortalOptions { PublicAddress = new Uri("https://portal.exempel.se/") });
             var controller = Microsoft.Extensions.Options.Options.Create(new ControllerOptions { PostalAddress = ["Box 123"], Telephone = "08" });
             return new Outbox(
-                new LetterPrinter(Store.Services, portal, controller), Store.Services.GetRequiredService<IDataProtectionProvider>(), portal, Store.Time);
+                new LetterPrinter(Store.Services, portal, controller), Store.Keys, Store.Services.GetRequiredService<IDataProtectionProvider>(), portal, Store.Time);
         }
     }
 

@@ -22,6 +22,9 @@ public abstract record Letter
     /// </summary>
     public virtual string? UnsubscribeAddress => null;
 
+    /// <summary>After it the address is forgotten here: the link by which it may be disowned then keeps no copy of it.</summary>
+    public virtual bool IsFarewell => false;
+
     /// <summary>Never the content: letters reach logs and exceptions.</summary>
     public sealed override string ToString() => GetType().Name;
 }

@@ -8,16 +8,26 @@ using Microsoft.Extensions.Options;
 namespace Kalejdo.Portal.Mail;
 
 /// <summary>Where letters are posted: printed and sealed at once, sent when what they tell of is committed.</summary>
-internal sealed class Outbox(LetterPrinter printer, IDataProtectionProvider protection, IOptions<PortalOptions> portal, TimeProvider time)
+internal sealed class Outbox(LetterPrinter printer, PortalKeys keys, IDataProtectionProvider protection, IOptions<PortalOptions> portal, TimeProvider time)
 {
+    /// <summary>How long a letter's link says whose mailbox it went to; later the page asks for the address.</summary>
+    public static readonly TimeSpan LinkValidity = TimeSpan.FromDays(90);
+
     /// <summary>Adds the letter to the context; the caller saves and commits it together with the change that it tells of.</summary>
     /// <param name="language"><c>sv</c>, <c>en</c>, or <c>both</c> where it is unknown.</param>
     public async Task AddAsync(PortalDbContext db, Letter letter, string address, string language, string? caseNumber, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         cancellation.ThrowIfCancellationRequested();
-        var content = await printer.PrintAsync(letter, language, new Uri(portal.Value.PublicAddress, PortalUrls.NotMyAddress));
         var (id, now) = ($"<{RandomNumberGenerator.GetHexString(32, lowercase: true)}@{portal.Value.PublicAddress.IdnHost}>", time.GetUtcNow().UtcDateTime);
+        var disavowal = PortalUrls.NotMyAddress;
+        if (!letter.IsFarewell)
+        {
+            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Disavowal, address, now, LinkValidity, out var token));
+            disavowal = PortalUrls.NotMyAddressLink(token);
+        }
+
+        var content = await printer.PrintAsync(letter, language, new Uri(portal.Value.PublicAddress, disavowal));
         var protector = OutboxMail.Protector(protection, id);
         db.Outbox.Add(new OutboxMail
         {
