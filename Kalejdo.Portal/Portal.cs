@@ -1,11 +1,14 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
-using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+<<<<<<< HEAD
 using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.NotMyAddress;
+=======
+using Kalejdo.Portal.Features.MyData;
+>>>>>>> mydata
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -56,6 +59,10 @@ internal static class Portal
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
+        services.AddSingleton<Holdings>();
+        services.AddSingleton<KindReading>();
+        services.AddSingleton<OpenCases>();
+        services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<Erasures>();
         services.AddHostedService<UnfinishedErasures>();
@@ -109,6 +116,7 @@ internal static class Portal
 
         app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
+        app.MapDownloads();
         app.MapSignOut();
         Mails.Map(app);
         app.MapRazorComponents<App>();

@@ -20,19 +20,29 @@ internal sealed class Subjects(IDbContextFactory<PortalDbContext> databases, Aud
         await KnownAsync(db, identities, cancellationToken) is [var known, ..] ? known : await audit.NumberOfAsync(db, Reference(identities[0]), cancellationToken);
 
     /// <summary>Records that somebody's data is about to be read; what is not on record is not read.</summary>
-    /// <param name="actor">Who reads, by the audit's names, such as <c>operator:command-line</c>.</param>
+    /// <param name="actor">Who reads, by the audit's names, such as <c>operator:command-line</c>; null where the person does.</param>
+    /// <param name="reason">What is read, as a code; null where it is everything.</param>
     /// <returns>The numbers that the person had before, as identities: whoever never had a case has none.</returns>
-    public async Task<IReadOnlyList<Identity>> RecordReadAsync(IReadOnlyList<Identity> identities, string actor, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Identity>> RecordReadAsync(IReadOnlyList<Identity> identities, string? actor, string? reason, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var known = await KnownAsync(db, identities, cancellationToken);
         var subject = await NumberOfAsync(db, identities, cancellationToken);
-        var reader = await audit.NumberOfAsync(db, actor, cancellationToken);
-        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = subject, Actor = reader }, cancellationToken);
+        var reader = actor is null ? subject : await audit.NumberOfAsync(db, actor, cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = subject, Actor = reader, ReasonCode = reason }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return [.. known.Select(n => new Identity(IdentityName, n.ToString(CultureInfo.InvariantCulture)))];
+        return AsIdentities(known);
     }
+
+    /// <returns>The numbers that the person has, as identities.</returns>
+    public async Task<IReadOnlyList<Identity>> NumbersAsync(IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return AsIdentities(await KnownAsync(db, identities, cancellationToken));
+    }
+
+    private static List<Identity> AsIdentities(IEnumerable<long> numbers) => [.. numbers.Select(n => new Identity(IdentityName, n.ToString(CultureInfo.InvariantCulture)))];
 
     /// <summary>A person who came by several identities may have several numbers.</summary>
     private async Task<List<long>> KnownAsync(PortalDbContext db, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)

@@ -54,7 +54,7 @@ internal static class AccessCommand
         CommandHost host, Databases databases, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
     {
         var services = await host.ServicesAsync(cancellationToken);
-        var numbers = await services.GetRequiredService<Subjects>().RecordReadAsync(identities, CommandHost.Actor, cancellationToken);
+        var numbers = await services.GetRequiredService<Subjects>().RecordReadAsync(identities, CommandHost.Actor, null, cancellationToken);
         return databases.Map.IdentityNames.Contains(Subjects.IdentityName) ? [.. identities.Union(numbers)] : identities;
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;

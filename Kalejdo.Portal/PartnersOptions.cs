@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 
-namespace Kalejdo.Portal.Features.About;
+namespace Kalejdo.Portal;
 
 /// <summary>The partners under agreement (Art. 28) that people are told of.</summary>
 internal sealed partial class PartnersOptions
@@ -23,6 +23,9 @@ internal sealed partial class PartnersOptions
 
         [Required, ValidateObjectMembers]
         public Text StoredIn { get; set; } = new();
+
+        /// <summary>The map's kinds that the partner receives something of; people are told so where they see them.</summary>
+        public string[] Kinds { get; set; } = [];
     }
 
     internal sealed class Text
