@@ -20,8 +20,8 @@ internal static class PortalCommands
     public static async Task<int> RunAsync(string[] args, CommandHost host)
     {
         var root = new RootCommand("Kalejdo.Portal. Without a verb it serves the portal.");
-        var options = new MapOptions(() => host.DataMap);
-        root.Subcommands.Add(DataMapCommand.Create(options, host));
+        var options = new MapOptions(host);
+        root.Subcommands.Add(DataMapCommand.Create(options));
         root.Subcommands.Add(AccessCommand.Create(options, host));
         root.Subcommands.Add(EraseCommand.Create(options, host));
         root.Subcommands.Add(RectifyCommand.Create(options, host));
@@ -55,6 +55,11 @@ internal static class PortalCommands
         {
             // The portal's own database; what goes wrong with the map's, the engine explains.
             await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (SQLite error {e.SqliteErrorCode}). See Store:ConnectionString.");
+        }
+        catch (Exception e)
+        {
+            // A mistake of ours. Its message may quote a value of somebody's, its place may not.
+            await Console.Error.WriteLineAsync($"Broken off by {e.GetType().Name}:\n{e.StackTrace}");
         }
         return Refused;
 

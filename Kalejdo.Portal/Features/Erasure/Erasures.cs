@@ -69,6 +69,11 @@ internal sealed partial class Erasures(
         {
             return new ErasureResult.Unavailable(unknown);
         }
+        // A slip of the pen is no request that staff must decide.
+        if (scope.Kinds.Except(live.Map.Collections.Select(c => c.KindKey)).Select(k => new Refusal($"no map knows the kind '{k}'")).ToList() is { Count: > 0 } slips)
+        {
+            return new ErasureResult.Unavailable(slips);
+        }
         var erasure = new Rights.Erasure(live, time);
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
         switch (await erasure.PlanAsync(identities, scope, cancellationToken))
