@@ -22,6 +22,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
         PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignOut,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute,
+        PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute,
     ];
 
     private static readonly Dictionary<string, string> Others = new()
@@ -31,6 +33,13 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.Confirm] = SignedInAlone,
         [PortalUrls.Link] = SignedInAlone,
         [PortalUrls.LinkDone] = CurrentSubject.Linked,
+        [PortalUrls.Overview] = CurrentSubject.Linked,
+        [PortalUrls.MyData] = CurrentSubject.Linked,
+        [PortalUrls.KindRoute] = CurrentSubject.Linked,
+        [PortalUrls.Consents] = CurrentSubject.Linked,
+        [PortalUrls.Download] = CurrentSubject.Fresh,
+        [PortalUrls.DownloadEverything] = CurrentSubject.Linked,
+        [PortalUrls.DownloadToMove] = CurrentSubject.Linked,
     };
 
     // Files of ours are anybody's, and what a build that is not published adds for files serves none.
@@ -50,11 +59,11 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     public async Task Who_is_not_signed_in_is_led_to_the_sign_in_and_back()
     {
         using var browser = portal.Browser();
-        foreach (var address in Others.Keys)
+        foreach (var address in Others.Keys.Where(CanBeOpened))
         {
-            using var answer = await browser.GetAsync(address, Cancellation);
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
             Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-            Assert.Equal(PortalUrls.SignInFrom(address), answer.Headers.Location?.PathOf());
+            Assert.Equal(PortalUrls.SignInFrom(Opened(address)), answer.Headers.Location?.PathOf());
         }
     }
 
@@ -63,10 +72,10 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     {
         using var browser = portal.Browser();
         await portal.RegisterAsync(browser, "olankad@exempel.se");
-        foreach (var (address, demanded) in Others)
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
         {
-            using var answer = await browser.GetAsync(address, Cancellation);
-            Assert.Equal(demanded == SignedInAlone ? null : PortalUrls.LinkFrom(address), answer.Headers.Location?.PathOf());
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            Assert.Equal(demanded == SignedInAlone ? null : PortalUrls.LinkFrom(Opened(address)), answer.Headers.Location?.PathOf());
         }
     }
 
@@ -136,6 +145,26 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         var subject = await scope.ServiceProvider.GetRequiredService<CurrentSubject>().FindAsync(Cancellation);
         Assert.Equal([CurrentSubject.CustomerNumber], subject!.Identities.Select(identity => identity.Name));
     }
+
+    [Fact]
+    public async Task What_asks_for_freshness_leads_to_the_password_and_back()
+    {
+        using var browser = await portal.SignedInAsync(new DemoSubscriber(28));
+        using var fresh = await browser.GetAsync(PortalUrls.Download, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, fresh.StatusCode);
+
+        portal.Time.Advance(TimeSpan.FromMinutes(6));
+        using var stale = await browser.GetAsync(PortalUrls.Download + "?a=1", Cancellation);
+        Assert.Equal(PortalUrls.ConfirmFrom(PortalUrls.Download + "?a=1"), stale.Headers.Location?.PathOf());
+        using var confirmed = await browser.FillInAsync(PortalUrls.ConfirmFrom(PortalUrls.Download), "confirm", ("Posted.Password", SignedIn.Password));
+        using var again = await browser.GetAsync(confirmed.Headers.Location, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+    }
+
+    private bool CanBeOpened(string address) => Routes.Any(route => "/" + route.RoutePattern.RawText!.Trim('/') == address
+        && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);
+
+    private static string Opened(string address) => address.Replace("{Kind}", "contact_details", StringComparison.Ordinal);
 
     private static string Demanded(RouteEndpoint route) =>
         route.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : route.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? SignedInAlone;

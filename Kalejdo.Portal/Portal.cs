@@ -3,12 +3,9 @@ using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
-<<<<<<< HEAD
 using Kalejdo.Portal.Features.Mailbox;
-using Kalejdo.Portal.Features.NotMyAddress;
-=======
 using Kalejdo.Portal.Features.MyData;
->>>>>>> mydata
+using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
