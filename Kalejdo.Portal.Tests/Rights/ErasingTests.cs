@@ -123,8 +123,8 @@ public sealed class ErasingTests
     {
         await using var shop = await CreateAsync(provider, """
             CREATE TABLE region (id INTEGER PRIMARY KEY, email TEXT, name TEXT);
-            CREATE TABLE customer (id INTEGER PRIMARY KEY, region_id INTEGER REFERENCES region (id), name TEXT);
-            CREATE TABLE agreement (id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customer (id), note TEXT);
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, region_id INTEGER NOT NULL REFERENCES region (id), name TEXT);
+            CREATE TABLE agreement (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL REFERENCES customer (id), note TEXT);
             CREATE TABLE invoice (id INTEGER PRIMARY KEY, agreement_id INTEGER REFERENCES agreement (id), day DATE);
             INSERT INTO region VALUES (1, 'anna@exempel.se', 'r'), (2, 'bo@exempel.se', 'r');
             INSERT INTO customer VALUES (1, 1, 'c'), (2, 2, 'c');

@@ -328,18 +328,11 @@ public sealed class LocatingTests
             CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT);
             INSERT INTO "Other one".customer VALUES (1, 'anna@exempel.se'); INSERT INTO customer VALUES (2, 'anna@exempel.se');
             """);
-        try
-        {
-            await shop.MapAsync(DatasetOf("shop", "namespace: {schema: 'Other one'}", Collection("customer", "", Key(), Identity())));
+        await shop.MapAsync(DatasetOf("shop", "namespace: {schema: 'Other one'}", Collection("customer", "", Key(), Identity())));
 
-            Assert.Equal(["1"], await shop.SeenAsync("anna@exempel.se", "customer", "id"));
-            Assert.Equal(["customer anonymise 1"], await shop.EraseAsync("anna@exempel.se"));
-            Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT email FROM customer"));
-        }
-        finally
-        {
-            await shop.SqlAsync("DROP SCHEMA \"Other one\" CASCADE");
-        }
+        Assert.Equal(["1"], await shop.SeenAsync("anna@exempel.se", "customer", "id"));
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync("anna@exempel.se"));
+        Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT email FROM customer"));
     }
 
     [Theory, EveryEngine]

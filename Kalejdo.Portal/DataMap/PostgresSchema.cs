@@ -27,8 +27,10 @@ public static class PostgresSchema
         return new DatabaseSchema([.. tables.Select(t =>
         {
             var primary = keys[t.Oid].FirstOrDefault(k => k.Primary).Columns ?? [];
+            // A row's place changes whenever it is written, so what is unique and never null is better.
+            var unique = indexes[t.Oid].FirstOrDefault(i => i.Unique && !i.Partial && i.Columns.All(c => columns[t.Oid].Any(column => column.Name == c && column.NotNull)));
             return new Table(
-                t.Schema, t.Name, t.Default, IgnoreCase: false, t.View, primary.Length > 0 || t.View ? [] : ["tableoid", "ctid"], [.. columns[t.Oid]], primary,
+                t.Schema, t.Name, t.Default, IgnoreCase: false, t.View, primary.Length > 0 || t.View ? [] : unique is not null ? [.. unique.Columns.OfType<string>()] : ["tableoid", "ctid"], [.. columns[t.Oid]], primary,
                 [.. keys[t.Oid].Where(k => !k.Primary).Select(k => new ForeignKey(k.Name, k.Schema, k.Target, k.Columns, k.Referenced, OnDelete(k.OnDelete), k.Deferrable))],
                 [.. indexes[t.Oid]], [.. triggers[t.Oid]]);
         })]);
