@@ -37,7 +37,7 @@ public class RegistrationTests(AccountPortal portal) : IClassFixture<AccountPort
     {
         using var browser = portal.Browser("en");
         using var asked = await browser.FillInAsync(PortalUrls.Register, "register", ("Posted.Address", "jane@exempel.se"));
-        Assert.Equal("Write the code from the mail", Html.Heading(await browser.PageAsync(PortalUrls.RegisterCode)));
+        Assert.Equal("Enter the code from the mail", Html.Heading(await browser.PageAsync(PortalUrls.RegisterCode)));
         Assert.Contains("Your code", (await portal.MailsAsync("jane@exempel.se"))[^1].Text, StringComparison.Ordinal);
     }
 
