@@ -3,7 +3,9 @@ using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.MyData;
+using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -74,6 +76,8 @@ internal static class Portal
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
+        services.AddSingleton<Mails>();
+        services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
         services.AddAntiforgery();
@@ -124,6 +128,7 @@ internal static class Portal
         app.MapLanguageSwitch();
         app.MapDownloads();
         app.MapSignOut();
+        Mails.Map(app);
         app.MapRazorComponents<App>();
     }
 

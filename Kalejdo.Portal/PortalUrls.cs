@@ -67,6 +67,11 @@ internal static class PortalUrls
     public const string CaseRoute = "/arende/{Token}";
     public const string ReceiptRoute = "/kvitto/{Token}";
 
+    /// <summary>For demonstrations and development.</summary>
+    public const string Mailbox = "/utveckling/post";
+    public const string MailRoute = "/utveckling/post/{Name}";
+    public const string MailFrameRoute = "/utveckling/post/{name}/html";
+
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
 
@@ -115,6 +120,10 @@ internal static class PortalUrls
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
+
+    public static string Mail(string name) => $"{Mailbox}/{name}";
+
+    public static string MailFrame(string name) => $"{Mailbox}/{name}/html";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

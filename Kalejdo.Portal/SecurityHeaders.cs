@@ -17,9 +17,10 @@ internal static class SecurityHeaders
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
-            headers.ContentSecurityPolicy = ContentSecurityPolicy;
+            var own = context.GetEndpoint()?.Metadata.GetMetadata<OwnContentSecurityPolicy>();
+            headers.ContentSecurityPolicy = own?.Policy ?? ContentSecurityPolicy;
             headers.XContentTypeOptions = "nosniff";
-            headers.XFrameOptions = "DENY";
+            headers.XFrameOptions = own is null ? "DENY" : "SAMEORIGIN";
             headers["Referrer-Policy"] = "no-referrer";
             headers["Permissions-Policy"] = PermissionsPolicy;
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
@@ -29,3 +30,6 @@ internal static class SecurityHeaders
         return next(context);
     });
 }
+
+/// <summary>Of an endpoint whose content is no page of the portal's: what it may do, said by itself.</summary>
+internal sealed record OwnContentSecurityPolicy(string Policy);

@@ -2,6 +2,7 @@ using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.DataProtection;
 
 namespace Kalejdo.Portal;
 
@@ -12,6 +13,8 @@ internal static class Start
     public static async Task<bool> PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         await PortalStore.MigrateAsync(services, cancellationToken);
+        // Makes the first key now: made within a transaction that seals something, it would wait for that transaction's lock.
+        services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
         if (await SeedDemoAsync(services, cancellationToken))
         {
             await DemoAccounts.CreateAsync(services, cancellationToken);

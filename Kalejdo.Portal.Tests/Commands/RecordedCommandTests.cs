@@ -121,6 +121,18 @@ public sealed class RecordedCommandTests : IAsyncLifetime
         Assert.Empty(Dumps.Query(Portal, "SELECT * FROM cases"));
     }
 
+    [Theory]
+    [InlineData("--identity", "telefon=1")]
+    [InlineData("--identity", "email=a@b.example", "--kind", "allt")]
+    public async Task A_slip_in_an_erasure_is_no_case(params string[] arguments)
+    {
+        var run = await RunAsync(["erase", .. arguments]);
+
+        Assert.True(run is { ExitCode: 1, Output: "" }, run.ToString());
+        Assert.Contains("no map knows", run.Error, StringComparison.Ordinal);
+        Assert.Empty(Dumps.Query(Portal, "SELECT * FROM cases"));
+    }
+
     [Fact]
     public async Task The_maps_fit_their_databases()
     {

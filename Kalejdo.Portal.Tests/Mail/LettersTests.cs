@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.NotMyAddress;
@@ -23,6 +24,11 @@ public partial class LettersTests(PortalFixture portal)
     internal static readonly Letter[] Every =
     [
         new AddressCodeLetter(Secret),
+        new RegistrationCodeLetter(Secret),
+        new ResetCodeLetter(Secret),
+        new AlreadyRegisteredLetter(),
+        new LinkedLetter(),
+        new PasswordChangedLetter(),
         new AddressRemovedLetter(Case),
         new DisavowalReceivedLetter(Case, Day),
         new PartlyErasedLetter(Case, Kinds, "/kvitto/abc"),

@@ -25,6 +25,12 @@ internal static partial class Html
     private static IEnumerable<KeyValuePair<string, string>> Hidden(string form) => HiddenInput().Matches(form)
         .Select(input => KeyValuePair.Create(NameOf().Match(input.Value).Groups[1].Value, ValueOf().Match(input.Value).Groups[1].Value));
 
+    /// <summary>What is new at each look is taken out, so that two pages can be compared.</summary>
+    public static string WithoutTokens(string page) => Token().Replace(page, "");
+
+    /// <summary>What the error summary says.</summary>
+    public static string Errors(string page) => Summary().Match(page).Groups[1].Value;
+
     public static string Heading(string page) => H1().Match(page).Groups[1].Value;
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
@@ -43,6 +49,9 @@ internal static partial class Html
 
     [GeneratedRegex("<a [^>]*href=\"([^\"]+)\"")]
     private static partial Regex Href();
+
+    [GeneratedRegex("<div class=\"error-summary\".*?<ul>(.*?)</ul>", RegexOptions.Singleline)]
+    private static partial Regex Summary();
 
     [GeneratedRegex("<h1>(.*?)</h1>")]
     private static partial Regex H1();

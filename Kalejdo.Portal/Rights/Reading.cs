@@ -272,9 +272,9 @@ public sealed class Reading(Databases databases)
 
     private static string Among(Located located, Column column, IEnumerable<object?> values, string expression)
     {
-        var parameters = values.OfType<object>().Select(Text).Distinct()
-            .Select(v => located.Database.Dialect.Written(located.Session.Parameter(v), v, column)).OfType<string>().ToList();
-        return parameters.Count == 0 ? "1 = 0" : $"{expression} IN ({string.Join(", ", parameters)})";
+        var conditions = values.OfType<object>().Select(Text).Distinct()
+            .Select(v => located.Database.Dialect.Equal(expression, located.Session.Parameter(v), v, column)).OfType<string>().ToList();
+        return conditions.Count == 0 ? "1 = 0" : $"({string.Join(" OR ", conditions)})";
     }
 
     private static string Text(object? value) => value is null or DBNull ? "" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";

@@ -9,7 +9,6 @@ namespace Kalejdo.Portal.Features.Accounts;
 /// <summary>Somebody of the demonstration who can sign in at once, and somebody to register.</summary>
 internal static class DemoAccounts
 {
-    // Nothing else is said of these cases than that they have everything.
     private static readonly DemoSubscriber Ready = new((int)DemoCase.Complete);
 
     /// <summary>Only ever called when the demonstration itself was made: its password is no secret.</summary>

@@ -89,6 +89,11 @@ internal sealed partial class Erasures(
         {
             return (null, new ErasureResult.Unavailable(unknown));
         }
+        // A slip of the pen is no request that staff must decide.
+        if (request.Scope.Kinds.Except(live.Map.Collections.Select(c => c.KindKey)).Select(k => new Refusal($"no map knows the kind '{k}'")).ToList() is { Count: > 0 } slips)
+        {
+            return (null, new ErasureResult.Unavailable(slips));
+        }
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
         switch (await new Rights.Erasure(live, time).PlanAsync(request.Identities, request.Scope, cancellationToken))
         {

@@ -1,0 +1,171 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Claims;
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using static Kalejdo.Portal.Tests.Support.AccountPortal;
+
+namespace Kalejdo.Portal.Tests;
+
+/// <summary>Who may reach what: every route is named here, and a new one fails until it is.</summary>
+public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
+{
+    private const string SignedInAlone = "";
+
+    private static readonly string[] Anyone =
+    [
+        PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
+        PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignOut,
+        PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute,
+        PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute,
+    ];
+
+    private static readonly Dictionary<string, string> Others = new()
+    {
+        [PortalUrls.MyAccount] = SignedInAlone,
+        [PortalUrls.ChangePassword] = SignedInAlone,
+        [PortalUrls.Confirm] = SignedInAlone,
+        [PortalUrls.Link] = SignedInAlone,
+        [PortalUrls.LinkDone] = CurrentSubject.Linked,
+        [PortalUrls.Overview] = CurrentSubject.Linked,
+        [PortalUrls.MyData] = CurrentSubject.Linked,
+        [PortalUrls.KindRoute] = CurrentSubject.Linked,
+        [PortalUrls.Consents] = CurrentSubject.Linked,
+        [PortalUrls.Download] = CurrentSubject.Fresh,
+        [PortalUrls.DownloadEverything] = CurrentSubject.Linked,
+        [PortalUrls.DownloadToMove] = CurrentSubject.Linked,
+    };
+
+    // Files of ours are anybody's, and what a build that is not published adds for files serves none.
+    private IEnumerable<RouteEndpoint> Routes => portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(route => route.RoutePattern.RawText is { } pattern
+            && !Path.HasExtension(pattern) && !pattern.EndsWith(":file}", StringComparison.Ordinal) && !pattern.StartsWith("/_", StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_route_says_who_may_reach_it()
+    {
+        var found = Routes.ToDictionary(route => "/" + route.RoutePattern.RawText!.Trim('/'), Demanded);
+        var expected = Anyone.ToDictionary(address => address, _ => "anyone").Concat(Others);
+        Assert.Equal(expected.OrderBy(route => route.Key, StringComparer.Ordinal), found.OrderBy(route => route.Key, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_is_not_signed_in_is_led_to_the_sign_in_and_back()
+    {
+        using var browser = portal.Browser();
+        foreach (var address in Others.Keys.Where(CanBeOpened))
+        {
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+            Assert.Equal(PortalUrls.SignInFrom(Opened(address)), answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task Who_is_not_linked_reaches_nobodys_data()
+    {
+        using var browser = portal.Browser();
+        await portal.RegisterAsync(browser, "olankad@exempel.se");
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
+        {
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            Assert.Equal(demanded == SignedInAlone ? null : PortalUrls.LinkFrom(Opened(address)), answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task What_does_not_exist_is_missing_for_everybody()
+    {
+        using var browser = portal.Browser();
+        using var answer = await browser.GetAsync(Pages.Missing, Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(300, true)]
+    [InlineData(301, false)]
+    [InlineData(null, false)]
+    public async Task Fresh_is_five_minutes(int? secondsAgo, bool fresh)
+    {
+        var subscriber = new DemoSubscriber(21);
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        var id = await portal.StoreAsync(db => db.Users.Where(row => row.Email == subscriber.OwnEmail).Select(row => row.Id).SingleAsync(Cancellation));
+        var claims = new List<Claim> { new(ClaimTypes.NameIdentifier, id) };
+        if (secondsAgo is { } seconds)
+        {
+            // Whole seconds, as in the cookie.
+            var then = DateTimeOffset.FromUnixTimeSeconds(portal.Time.GetUtcNow().ToUnixTimeSeconds());
+            portal.Time.Advance(then - portal.Time.GetUtcNow());
+            claims.Add(new(CurrentSubject.AuthenticatedAtClaim, then.AddSeconds(-seconds).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)));
+        }
+
+        await using var scope = portal.Services.CreateAsyncScope();
+        var person = new ClaimsPrincipal(new ClaimsIdentity(claims, "test"));
+        scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = new DefaultHttpContext { User = person, RequestServices = scope.ServiceProvider };
+        var answer = await scope.ServiceProvider.GetRequiredService<IAuthorizationService>().AuthorizeAsync(person, null, CurrentSubject.Fresh);
+        Assert.Equal(fresh, answer.Succeeded);
+
+        var subject = await scope.ServiceProvider.GetRequiredService<CurrentSubject>().FindAsync(Cancellation);
+        Assert.Equal([CurrentSubject.CustomerNumber, CurrentSubject.Email], subject!.Identities.Select(identity => identity.Name));
+        Assert.Equal(subscriber.OwnEmail, subject.ConfirmedAddress);
+    }
+
+    [Fact]
+    public async Task Authenticating_anew_is_for_the_same_account_and_its_password()
+    {
+        var subscriber = new DemoSubscriber(24);
+        using var browser = await portal.SignedInAsync(subscriber);
+        using var wrong = await browser.FillInAsync(PortalUrls.ConfirmFrom(PortalUrls.MyAccount), "confirm", ("Posted.Password", "norrsken över fjället"));
+        Assert.Contains("stämmer inte", Html.Errors(await wrong.PageAsync()), StringComparison.Ordinal);
+        using var right = await browser.FillInAsync(PortalUrls.ConfirmFrom(PortalUrls.MyAccount), "confirm", ("Posted.Password", SignedIn.Password));
+        Assert.Equal(PortalUrls.MyAccount, right.Headers.Location?.PathOf());
+        Assert.Contains(subscriber.OwnEmail, await browser.PageAsync(PortalUrls.MyAccount), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_no_longer_the_accounts_finds_nothing()
+    {
+        var subscriber = new DemoSubscriber(26);
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        var id = await portal.StoreAsync(db => db.Users.Where(row => row.Email == subscriber.OwnEmail).Select(row => row.Id).SingleAsync(Cancellation));
+        await portal.StoreAsync(db => db.Users.Where(row => row.Id == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Email, "ny@exempel.se"), Cancellation));
+
+        await using var scope = portal.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<IHttpContextAccessor>().HttpContext = new DefaultHttpContext
+        {
+            User = new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.NameIdentifier, id)], "test")),
+        };
+        var subject = await scope.ServiceProvider.GetRequiredService<CurrentSubject>().FindAsync(Cancellation);
+        Assert.Equal([CurrentSubject.CustomerNumber], subject!.Identities.Select(identity => identity.Name));
+    }
+
+    [Fact]
+    public async Task What_asks_for_freshness_leads_to_the_password_and_back()
+    {
+        using var browser = await portal.SignedInAsync(new DemoSubscriber(28));
+        using var fresh = await browser.GetAsync(PortalUrls.Download, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, fresh.StatusCode);
+
+        portal.Time.Advance(TimeSpan.FromMinutes(6));
+        using var stale = await browser.GetAsync(PortalUrls.Download + "?a=1", Cancellation);
+        Assert.Equal(PortalUrls.ConfirmFrom(PortalUrls.Download + "?a=1"), stale.Headers.Location?.PathOf());
+        using var confirmed = await browser.FillInAsync(PortalUrls.ConfirmFrom(PortalUrls.Download), "confirm", ("Posted.Password", SignedIn.Password));
+        using var again = await browser.GetAsync(confirmed.Headers.Location, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+    }
+
+    private bool CanBeOpened(string address) => Routes.Any(route => "/" + route.RoutePattern.RawText!.Trim('/') == address
+        && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);
+
+    private static string Opened(string address) => address.Replace("{Kind}", "contact_details", StringComparison.Ordinal);
+
+    private static string Demanded(RouteEndpoint route) =>
+        route.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : route.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? SignedInAlone;
+}

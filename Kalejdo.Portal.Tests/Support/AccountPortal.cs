@@ -1,0 +1,131 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Kalejdo.Portal.Tests.Support;
+
+/// <summary>A portal of a test class's own: its clock moves when it is told to, and its mails stay in the outbox to be read.</summary>
+public sealed class AccountPortal : WebApplicationFactory<Program>
+{
+    private readonly string data = Directory.CreateTempSubdirectory("portal-accounts-").FullName;
+    private bool listening;
+
+    public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+
+    public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public HttpClient Browser(string language = "sv") => PortalFixture.Client(this, language);
+
+    /// <summary>On a real port from now on, for browsers; before anything else is asked of it.</summary>
+    public Uri Listen()
+    {
+        if (!listening)
+        {
+            listening = true;
+            UseKestrel(0);
+            StartServer();
+        }
+
+        return ClientOptions.BaseAddress;
+    }
+
+    public async Task<TResult> StoreAsync<TResult>(Func<PortalDbContext, Task<TResult>> ask)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await ask(scope.ServiceProvider.GetRequiredService<PortalDbContext>());
+    }
+
+    /// <summary>Asks or changes something in Kalejdo's own database.</summary>
+    public async Task<long> KalejdoAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(data, "var", "kalejdo.db")};Pooling=False");
+        await connection.OpenAsync(Cancellation);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(await command.ExecuteScalarAsync(Cancellation), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What was mailed to the address, oldest first: each letter's kind and text.</summary>
+    public Task<List<(string Letter, string Text)>> MailsAsync(string address) => StoreAsync(async db =>
+    {
+        var protection = Services.GetRequiredService<IDataProtectionProvider>();
+        var rows = await db.Outbox.AsNoTracking().OrderBy(row => row.Id).ToListAsync(Cancellation);
+        return rows
+            .Select(row => (row, Protector: OutboxMail.Protector(protection, row.MessageId)))
+            .Where(mail => System.Text.Encoding.UTF8.GetString(mail.Protector.Unprotect(mail.row.Recipient!)).Equals(address, StringComparison.OrdinalIgnoreCase))
+            .Select(mail => (mail.row.Template, JsonSerializer.Deserialize<PrintedLetter>(mail.Protector.Unprotect(mail.row.Content!))!.Text))
+            .ToList();
+    });
+
+    public async Task<string> CodeMailedToAsync(string address) =>
+        Regex.Match((await MailsAsync(address))[^1].Text, @"(?m)^\d{6}$").Value is { Length: 6 } code ? code : throw new InvalidOperationException("The last mail holds no code.");
+
+    /// <summary>From the address to the account, in this browser; it is not linked yet.</summary>
+    public async Task RegisterAsync(HttpClient browser, string address)
+    {
+        using var asked = await browser.FillInAsync(PortalUrls.Register, "register", ("Posted.Address", address));
+        Assert.Equal(PortalUrls.RegisterCode, asked.Headers.Location?.PathOf());
+        using var typed = await browser.FillInAsync(PortalUrls.RegisterCode, "register-code", ("Posted.Code", await CodeMailedToAsync(address)));
+        Assert.Equal(PortalUrls.RegisterPassword, typed.Headers.Location?.PathOf());
+        using var chosen = await browser.FillInAsync(PortalUrls.RegisterPassword, "register-password", ("Posted.Password", SignedIn.Password));
+        Assert.Equal(PortalUrls.Link, chosen.Headers.Location?.PathOf());
+    }
+
+    public static Task<HttpResponseMessage> LinkAsync(HttpClient browser, string proof) =>
+        browser.FillInAsync(PortalUrls.Link, "link", ("Posted.Proof", proof));
+
+    public async Task<HttpClient> SignedInAsync(DemoSubscriber subscriber)
+    {
+        await SignedIn.CreateAccountAsync(Services, subscriber);
+        var browser = Browser();
+        using var response = await browser.SignInAsync(subscriber.OwnEmail, SignedIn.Password);
+        Assert.Equal(PortalUrls.Overview, response.Headers.Location?.PathOf());
+        return browser;
+    }
+
+    public static async Task<bool> IsSignedInAsync(HttpClient browser)
+    {
+        using var response = await browser.GetAsync(PortalUrls.MyAccount, Cancellation);
+        return response.StatusCode == HttpStatusCode.OK;
+    }
+
+    /// <summary>The accounts with the address; there should never be two.</summary>
+    public Task<int> AccountsOfAsync(string address) => StoreAsync(db => db.Users.CountAsync(row => row.Email == address, Cancellation));
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+        .UseEnvironment(Environments.Production)
+        .UseSetting("DataRoot", data)
+        .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
+        .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
+        .ConfigureTestServices(services =>
+        {
+            services.AddSingleton<TimeProvider>(Time);
+            // Nothing is sent: a mail that has gone is wiped.
+            foreach (var job in services.Where(service => service.ServiceType == typeof(IHostedService)
+                && (service.ImplementationType?.Name == "OutboxService" || service.ImplementationType?.Namespace?.StartsWith("Quartz", StringComparison.Ordinal) == true)).ToList())
+            {
+                services.Remove(job);
+            }
+        });
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing && Directory.Exists(data))
+        {
+            SqliteConnection.ClearPool(new SqliteConnection($"Data Source={Path.Combine(data, "var", "portal.db")}"));
+            Directory.Delete(data, recursive: true);
+        }
+    }
+}
