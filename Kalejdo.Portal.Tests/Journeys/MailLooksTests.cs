@@ -1,0 +1,30 @@
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Tests.Mail;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Journeys;
+
+/// <summary>Mails as a mail program with HTML shows them, on a phone and a desk, by day and by night.</summary>
+public class MailLooksTests(PortalFixture portal, Browser browser)
+{
+    public static TheoryData<ColorScheme, int> Views => new(
+        from scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark] from width in (int[])[390, 1280] select (scheme, width));
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public async Task Every_letter_is_accessible_and_fits(ColorScheme scheme, int width)
+    {
+        await using var person = await browser.PersonAsync(scheme: scheme, width: width, scripts: true);
+        var page = await person.NewPageAsync();
+        foreach (var letter in LettersTests.Every)
+        {
+            var printed = await portal.InMemory.Services.GetRequiredService<LetterPrinter>().PrintAsync(letter, "both", new Uri("https://exempel.se/inte-min-adress/lank/abc"));
+            await page.SetContentAsync(printed.Html);
+            await Looks.KeepAsync(page, $"mail-{letter}-{scheme}-{width}");
+            await Looks.FitsAsync(page);
+            await Looks.IsAccessibleAsync(page);
+        }
+    }
+}
