@@ -27,9 +27,33 @@ public sealed class LockedTests(PortalOfItsOwn portal) : IClassFixture<PortalOfI
 
         await AssertSaidAsync(await client.PostFormAsync(PortalUrls.Consents, "consent-offers_by_sms", consents));
         using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", download)]);
-        using var refused = await client.PostAsync(PortalUrls.DownloadEverything, form, Cancellation);
-        Assert.Equal(HttpStatusCode.Redirect, refused.StatusCode);
-        Assert.Contains(Heading, await client.PageAsync(refused.Headers.Location!.PathOf()), StringComparison.Ordinal);
+        await AssertSaidAsync(await client.PostAsync(PortalUrls.DownloadEverything, form, Cancellation));
+    }
+
+    [Fact]
+    public async Task What_fails_only_while_it_is_read_is_said_on_the_page_itself()
+    {
+        using var client = await portal.SignedInAsync(24);
+        var consents = Html.AntiforgeryToken(await client.PageAsync(PortalUrls.Consents));
+        var download = Html.AntiforgeryToken(await client.PageAsync(PortalUrls.Download));
+        await portal.SqlAsync("ALTER TABLE consent RENAME TO consent_away");
+        try
+        {
+            foreach (var address in new[] { PortalUrls.Overview, PortalUrls.MyData, PortalUrls.Kind("consents"), PortalUrls.Consents })
+            {
+                await AssertSaidAsync(await client.GetAsync(address, Cancellation));
+            }
+
+            await AssertSaidAsync(await client.PostFormAsync(PortalUrls.Consents, "consent-offers_by_sms", consents));
+            using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", download)]);
+            using var refused = await client.PostAsync(PortalUrls.DownloadEverything, form, Cancellation);
+            Assert.Equal(HttpStatusCode.Redirect, refused.StatusCode);
+            Assert.Contains(Heading, await client.PageAsync(refused.Headers.Location!.PathOf()), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await portal.SqlAsync("ALTER TABLE consent_away RENAME TO consent");
+        }
     }
 
     private static async Task AssertSaidAsync(HttpResponseMessage response)

@@ -48,10 +48,8 @@ internal static class Downloads
         var day = SwedishDays.Today(time).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Stream(
-            async _ =>
+            async output =>
             {
-                // ZipArchive ends its entries by writing a few bytes synchronously; the pipe takes them, the body would not.
-                await using var output = context.Response.BodyWriter.AsStream(leaveOpen: true);
                 if ((await writer(databases, identities, output, context.RequestAborted)).Count > 0)
                 {
                     // A broken transfer is seen; a file that lacks its end is not.
