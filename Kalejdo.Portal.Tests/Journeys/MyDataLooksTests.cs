@@ -1,59 +1,75 @@
+using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Kalejdo.Portal.Tests.Journeys;
 
 /// <summary>The pages of somebody who is signed in: accessible, healthy and never wider than the window.</summary>
-public sealed class MyDataLooksTests(MyDataLooksTests.Listening portal, Browser browser) : IClassFixture<MyDataLooksTests.Listening>
+public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
 {
-    // The demo's complete subscriber has something of nearly every kind.
-    private const int Complete = 1;
-    private const int SharesAnAddress = 3;
+    // The demo's complete subscribers have something of nearly every kind; nobody else's tests change these two.
+    private static readonly DemoSubscriber Complete = new(41);
+    private static readonly DemoSubscriber SharesAnAddress = new(43);
 
-    public static TheoryData<string, int> Addresses => new()
-    {
-        { PortalUrls.Overview, Complete },
-        { PortalUrls.MyData, Complete },
-        { PortalUrls.Kind("contact_details"), Complete },
-        { PortalUrls.Kind("addresses"), SharesAnAddress },
-        { PortalUrls.Kind("agreements"), Complete },
-        { PortalUrls.Kind("tv_profiles"), Complete },
-        { PortalUrls.Kind("viewing_history"), Complete },
-        { PortalUrls.Kind("devices"), Complete },
-        { PortalUrls.Kind("device_events"), Complete },
-        { PortalUrls.Kind("support_tickets"), Complete },
-        { PortalUrls.Kind("invoices"), Complete },
-        { PortalUrls.Consents, Complete },
-        { PortalUrls.Download, Complete },
-    };
+    private static readonly string[] Addresses =
+    [
+        PortalUrls.Overview, PortalUrls.MyData, PortalUrls.Consents, PortalUrls.Download, PortalUrls.Kind("contact_details"), PortalUrls.Kind("agreements"),
+        PortalUrls.Kind("tv_profiles"), PortalUrls.Kind("viewing_history"), PortalUrls.Kind("devices"), PortalUrls.Kind("device_events"),
+        PortalUrls.Kind("support_tickets"), PortalUrls.Kind("invoices"), PortalUrls.Kind("internet_addresses"), PortalUrls.Kind("game_scores"),
+    ];
 
     [Theory]
-    [MemberData(nameof(Addresses))]
-    public async Task Are_accessible_healthy_and_fit(string address, int subscriber)
+    [InlineData("sv", ColorScheme.Light, 1280)]
+    [InlineData("sv", ColorScheme.Dark, 390)]
+    [InlineData("en", ColorScheme.Light, 390)]
+    [InlineData("en", ColorScheme.Dark, 1280)]
+    public async Task Are_accessible_healthy_and_fit(string language, ColorScheme scheme, int width)
     {
-        var account = await portal.People.AccountAsync(subscriber);
-        var target = new Uri(portal.People.Address, address).ToString();
-        foreach (var (language, scheme, width) in ((string, ColorScheme, int)[])
-            [("sv", ColorScheme.Light, 1280), ("sv", ColorScheme.Dark, 390), ("en", ColorScheme.Light, 390), ("en", ColorScheme.Dark, 1280)])
+        await using var person = await browser.PersonAsync(language, scheme, width);
+        var page = await person.SignedInAsync(portal, Complete);
+        var health = new PageHealth(page, portal.Address);
+        foreach (var address in Addresses)
         {
-            await using var person = await browser.PersonAsync(language, scheme, width);
-            await person.SetExtraHTTPHeadersAsync([new(SignedInPortal.AccountHeader, account)]);
-            var page = await person.NewPageAsync();
-            var health = new PageHealth(page, portal.People.Address);
-
-            await page.GotoAsync(target);
-            await Looks.KeepAsync(page, $"{address.Trim('/').Replace('/', '-')}-{language}-{scheme}-{width}");
-
-            await Looks.FitsAsync(page);
-            await Looks.IsAccessibleAsync(page);
-            health.AssertGood();
+            await LookAsync(page, address, $"{language}-{scheme}-{width}");
+            Assert.Equal(language, await page.GetAttributeAsync("html", "lang"));
         }
+
+        health.AssertGood();
     }
 
-    public sealed class Listening : IAsyncDisposable
+    [Fact]
+    public async Task Rows_that_concern_others_too_are_marked()
     {
-        internal SignedInPortal People { get; } = new(listens: true);
+        await using var person = await browser.PersonAsync(width: 390);
+        var page = await person.SignedInAsync(portal, SharesAnAddress);
+        await LookAsync(page, PortalUrls.Kind("addresses"), "sv-Light-390");
+    }
 
-        public ValueTask DisposeAsync() => People.DisposeAsync();
+    [Fact]
+    public async Task A_consent_is_switched_and_switched_back_without_scripts()
+    {
+        await using var person = await browser.PersonAsync(scripts: false);
+        var page = await person.SignedInAsync(portal, SharesAnAddress);
+        await page.GotoAsync(new Uri(portal.Address, PortalUrls.Consents).ToString());
+        var (consent, save) = (page.GetByLabel("Erbjudanden med sms"), page.GetByRole(AriaRole.Button, new() { Name = "Spara – Erbjudanden med sms" }));
+        var before = await consent.IsCheckedAsync();
+
+        foreach (var wanted in new[] { !before, before })
+        {
+            await consent.SetCheckedAsync(wanted);
+            await save.ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync(wanted ? "Samtycket är lämnat" : "Samtycket är återkallat");
+            await Assertions.Expect(consent).ToBeCheckedAsync(new() { Checked = wanted });
+        }
+
+        await Looks.KeepAsync(page, "samtycken-andrat");
+    }
+
+    private async Task LookAsync(IPage page, string address, string view)
+    {
+        await page.GotoAsync(new Uri(portal.Address, address).ToString());
+        await Looks.KeepAsync(page, $"{address.Trim('/').Replace('/', '-')}-{view}");
+        await Looks.FitsAsync(page);
+        await Looks.IsAccessibleAsync(page);
     }
 }

@@ -1,19 +1,18 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Demo;
-using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalejdo.Portal.Tests.Features.MyData;
 
-public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture<SignedInPortal>
+public sealed partial class KindPageTests(PortalOfItsOwn portal) : IClassFixture<PortalOfItsOwn>
 {
-    private const int Complete = 1;
-    private const int SharesAnAddress = 3;
-    private const int LargeHousehold = 17;
-    private const int Another = 4;
+    private const int Complete = 21;
+    private const int SharesAnAddress = 23;
+    private const int LargeHousehold = 37;
+    private const int Another = 24;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -22,7 +21,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [InlineData("en", "Your contact details", "Customer number", "Swedish", "No")]
     public async Task Shows_values_in_words(string language, params string[] words)
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete), language);
+        using var client = await portal.SignedInAsync(Complete, language);
         var page = await client.PageAsync(PortalUrls.Kind("contact_details"));
 
         Assert.Equal(words[0], Html.Heading(page));
@@ -37,7 +36,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [InlineData("en", "contract, Article 6(1)(b)", "You gave them", "Exempel Utskick AB, who prints and sends invoices", "As long as you have an agreement")]
     public async Task Says_why_from_where_to_whom_and_how_long(string language, params string[] words)
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete), language);
+        using var client = await portal.SignedInAsync(Complete, language);
         var page = await client.PageAsync(PortalUrls.Kind("contact_details"));
 
         Assert.All(words, word => Assert.Contains(word, page, StringComparison.Ordinal));
@@ -46,7 +45,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task Names_no_recipient_where_there_is_none()
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete));
+        using var client = await portal.SignedInAsync(Complete);
 
         Assert.Contains("Ingen av våra partner", await client.PageAsync(PortalUrls.Kind("viewing_history")), StringComparison.Ordinal);
     }
@@ -54,8 +53,10 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task Links_each_correctable_field_and_each_row_by_a_token_that_shows_nothing()
     {
-        var account = await portal.AccountAsync(Complete);
-        using var client = portal.Client(account);
+        using var client = await portal.SignedInAsync(Complete);
+        await using var store = portal.Store();
+        var account = await store.Users.Where(user => user.Email == new DemoSubscriber(Complete).OwnEmail).Select(user => user.Id).SingleAsync(Cancellation);
+        await portal.SqlAsync($"INSERT INTO newsletter_consent (email, source, given_at) VALUES ('{new DemoSubscriber(Complete).OwnEmail}', 'website', '2025-01-01 10:00:00') ON CONFLICT DO NOTHING");
         var newsletter = await client.PageAsync(PortalUrls.Kind("newsletter"));
         var token = CorrectName().Match(newsletter).Groups[1].Value;
 
@@ -67,7 +68,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     }
 
     [Fact]
-    public async Task A_token_serves_its_own_account_alone()
+    public void A_token_serves_its_own_account_alone()
     {
         var links = portal.Services.GetRequiredService<RowLinks>();
         var token = links.Of("one", new("kalejdo.device", new Dictionary<string, string> { ["id"] = "1" }));
@@ -76,13 +77,12 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
         Assert.Null(links.Read("another", token));
         Assert.Null(links.Read("one", token[..^4] + "AAAA"));
         Assert.Null(links.Read("one", "no/base64!"));
-        await Task.CompletedTask;
     }
 
     [Fact]
     public async Task A_shared_row_is_said_to_be_shared_and_offers_no_erasure()
     {
-        using var client = portal.Client(await portal.AccountAsync(SharesAnAddress));
+        using var client = await portal.SignedInAsync(SharesAnAddress);
         var page = await client.PageAsync(PortalUrls.Kind("addresses"));
 
         Assert.Contains("Gäller även andra", page, StringComparison.Ordinal);
@@ -96,7 +96,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
         await portal.SqlAsync($"UPDATE tv_profile SET birth_year = 2017 WHERE subscriber_id = {subscriber} AND NOT is_own");
         await portal.SqlAsync($"INSERT INTO viewing_history (profile_id, channel_id, programme, watched_at, seconds) SELECT max(id), 1, 'Bara för andra', '2026-01-01 10:00:00', 5 FROM tv_profile WHERE subscriber_id = {subscriber} AND NOT is_own");
         var other = await portal.ScalarAsync<string>($"SELECT name FROM tv_profile WHERE subscriber_id = {subscriber} AND NOT is_own LIMIT 1");
-        using var client = portal.Client(await portal.AccountAsync(LargeHousehold));
+        using var client = await portal.SignedInAsync(LargeHousehold);
 
         var profiles = await client.PageAsync(PortalUrls.Kind("tv_profiles"));
         Assert.Contains(other, profiles, StringComparison.Ordinal);
@@ -112,9 +112,8 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task What_stands_in_a_database_never_becomes_markup()
     {
-        var account = await portal.AccountAsync(Complete);
         await portal.SqlAsync($"UPDATE recording SET programme = '<script>alert(1)</script>' WHERE profile_id IN (SELECT id FROM tv_profile WHERE is_own AND subscriber_id = (SELECT id FROM subscriber WHERE customer_number = '{new DemoSubscriber(Complete).CustomerNumber}'))");
-        using var client = portal.Client(account);
+        using var client = await portal.SignedInAsync(Complete);
         var page = await client.GetStringAsync(PortalUrls.Kind("recordings"), Cancellation);
 
         Assert.Contains("&lt;script&gt;", page, StringComparison.Ordinal);
@@ -124,7 +123,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task Messages_stand_with_their_ticket_and_lines_with_their_invoice()
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete));
+        using var client = await portal.SignedInAsync(Complete);
 
         var tickets = await client.PageAsync(PortalUrls.Kind("support_tickets"));
         Assert.Equal(1, Regex.Count(tickets, "<caption[^>]*>Meddelanden i supportärenden: S"));
@@ -143,7 +142,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [InlineData("/mina-uppgifter/viewing_history?del=kalejdo.subscriber&sida=2")]
     public async Task What_does_not_exist_is_said_to_be_missing(string address)
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete));
+        using var client = await portal.SignedInAsync(Complete);
         using var response = await client.GetAsync(address, Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
@@ -153,7 +152,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task A_page_number_whose_rows_are_gone_leads_to_the_last_page()
     {
-        using var client = portal.Client(await portal.AccountAsync(Complete));
+        using var client = await portal.SignedInAsync(Complete);
         using var response = await client.GetAsync(PortalUrls.Kind("viewing_history", "kalejdo.viewing_history", 2147483647), Cancellation);
 
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
@@ -163,8 +162,8 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [Fact]
     public async Task Another_person_sees_nothing_of_it()
     {
-        var (subscriber, other) = (new DemoSubscriber(Complete), await portal.AccountAsync(Another));
-        using var client = portal.Client(other);
+        var subscriber = new DemoSubscriber(Complete);
+        using var client = await portal.SignedInAsync(Another);
         foreach (var address in new[] { PortalUrls.Overview, PortalUrls.MyData, PortalUrls.Consents, PortalUrls.Kind("contact_details"), PortalUrls.Kind("invoices"), PortalUrls.Kind("newsletter") })
         {
             var page = await client.PageAsync(address);
@@ -182,16 +181,17 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
     [InlineData(PortalUrls.Download)]
     public async Task Whoever_is_not_signed_in_is_led_away(string address)
     {
-        using var client = portal.Client(account: null);
+        using var client = portal.Client();
         using var response = await client.GetAsync(address, Cancellation);
 
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        Assert.Equal(PortalUrls.SignInFrom(address), response.Headers.Location!.PathOf());
     }
 
     [Fact]
     public async Task Each_look_is_on_record_once_by_kind_and_names_nobody()
     {
-        using var client = portal.Client(await portal.AccountAsync(Another));
+        using var client = await portal.SignedInAsync(Another);
         var before = await ReadsAsync("presence");
         await client.PageAsync(PortalUrls.Kind("presence"));
         await client.PageAsync(PortalUrls.Kind("presence"));
@@ -201,7 +201,7 @@ public sealed partial class KindPageTests(SignedInPortal portal) : IClassFixture
 
     private async Task<int> ReadsAsync(string kind)
     {
-        await using var db = await portal.Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(Cancellation);
+        await using var db = portal.Store();
         return await db.AuditEntries.CountAsync(entry => entry.Event == "access.read" && entry.ReasonCode == kind && entry.Subject != null && entry.Subject == entry.Actor, Cancellation);
     }
 

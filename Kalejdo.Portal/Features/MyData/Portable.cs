@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.DataMap;
@@ -43,7 +44,7 @@ internal sealed class Portable(Databases databases)
                 foreach (var (field, i) in fields)
                 {
                     json.WritePropertyName(field.Name);
-                    JsonSerializer.Serialize(json, row[i]);
+                    Write(json, row[i]);
                 }
                 json.WriteEndObject();
                 if (json.BytesPending > FlushAt)
@@ -52,6 +53,29 @@ internal sealed class Portable(Databases databases)
                 }
             }
             json.WriteEndArray();
+        }
+    }
+
+    // The serializer would flush after each value, which a response body takes asynchronously only.
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            case long number:
+                json.WriteNumberValue(number);
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            default:
+                json.WriteStringValue(Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
         }
     }
 

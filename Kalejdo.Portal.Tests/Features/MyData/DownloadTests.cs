@@ -1,0 +1,85 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text.Json;
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+
+namespace Kalejdo.Portal.Tests.Features.MyData;
+
+public sealed class DownloadTests(PortalOfItsOwn portal) : IClassFixture<PortalOfItsOwn>
+{
+    private const int Complete = 21;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Everything_comes_as_a_zip_whose_name_tells_nothing()
+    {
+        using var client = await portal.SignedInAsync(Complete);
+        using var response = await PostAsync(client, PortalUrls.DownloadEverything);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/zip", response.Content.Headers.ContentType!.MediaType);
+        Assert.Matches(@"^mina-uppgifter-\d{4}-\d\d-\d\d\.zip$", response.Content.Headers.ContentDisposition!.FileName);
+        Assert.Contains("no-store", response.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        using var zip = new ZipArchive(await response.Content.ReadAsStreamAsync(Cancellation));
+        Assert.Contains(zip.Entries, entry => entry.FullName == "index.html");
+        Assert.Contains(zip.Entries, entry => entry.FullName.EndsWith(".csv", StringComparison.Ordinal));
+        using var reader = new StreamReader(zip.GetEntry("data.json")!.Open());
+        Assert.Contains(new DemoSubscriber(Complete).CustomerNumber, await reader.ReadToEndAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Equal(1, await ReadsAsync("everything"));
+    }
+
+    [Fact]
+    public async Task What_moves_is_what_was_provided_and_observed()
+    {
+        using var client = await portal.SignedInAsync(Complete);
+        using var response = await PostAsync(client, PortalUrls.DownloadToMove);
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStreamAsync(Cancellation));
+        var collections = json.RootElement.GetProperty("collections");
+
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        Assert.True(collections.GetProperty("kalejdo.viewing_history").GetArrayLength() > 0);
+        // Invoices are Kalejdo's own; what is owed is concluded.
+        Assert.False(collections.TryGetProperty("kalejdo.invoice", out _));
+        var subscription = collections.GetProperty("kalejdo.subscription")[0];
+        Assert.True(subscription.TryGetProperty("plan_name", out _));
+        Assert.False(subscription.TryGetProperty("balance_owed", out _));
+        Assert.Equal(1, await ReadsAsync("portability"));
+    }
+
+    [Theory]
+    [InlineData(PortalUrls.DownloadEverything)]
+    [InlineData(PortalUrls.DownloadToMove)]
+    public async Task Nothing_leaves_without_a_sign_in_a_token_or_by_a_link(string address)
+    {
+        using var stranger = portal.Client();
+        using (var response = await stranger.PostAsync(address, new FormUrlEncodedContent([]), Cancellation))
+        {
+            Assert.NotEqual(HttpStatusCode.OK, response.StatusCode);
+        }
+        using var client = await portal.SignedInAsync(Complete);
+        using (var response = await client.PostAsync(address, new FormUrlEncodedContent([]), Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        }
+        using (var response = await client.GetAsync(address, Cancellation))
+        {
+            Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(HttpClient client, string address)
+    {
+        var token = Html.AntiforgeryToken(await client.PageAsync(PortalUrls.Download));
+        using var form = new FormUrlEncodedContent([new("__RequestVerificationToken", token)]);
+        return await client.PostAsync(address, form, Cancellation);
+    }
+
+    private async Task<int> ReadsAsync(string reason)
+    {
+        await using var store = portal.Store();
+        return await store.AuditEntries.CountAsync(entry => entry.Event == "access.read" && entry.ReasonCode == reason, Cancellation);
+    }
+}
