@@ -106,9 +106,9 @@ public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<Signe
     [Fact]
     public async Task Erases_a_single_row()
     {
-        var account = await portal.AccountAsync(7);
+        var account = await portal.AccountAsync(14);
         using var client = portal.Client(account);
-        var row = await portal.ScalarAsync<long>($"SELECT v.id FROM viewing_history v JOIN tv_profile p ON p.id = v.profile_id JOIN subscriber s ON s.id = p.subscriber_id WHERE s.customer_number = '{new DemoSubscriber(7).CustomerNumber}' AND p.is_own LIMIT 1");
+        var row = await portal.ScalarAsync<long>($"SELECT v.id FROM viewing_history v JOIN tv_profile p ON p.id = v.profile_id JOIN subscriber s ON s.id = p.subscriber_id WHERE s.customer_number = '{new DemoSubscriber(14).CustomerNumber}' AND p.is_own LIMIT 1");
         var before = await portal.DumpAsync();
 
         var answer = await EraseAsync(client, PortalUrls.EraseRow(RowOf(account, "viewing_history", row)));
