@@ -1,5 +1,6 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.MyData;
@@ -41,11 +42,16 @@ internal static class Portal
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
 
+        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
+
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
         services.AddSingleton<AuditTrail>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<AttemptLimits>();
+        services.AddScoped<OneTimeCodes>();
+        services.AddAccounts();
         services.AddSingleton<Subjects>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
@@ -56,9 +62,6 @@ internal static class Portal
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
-        services.AddSingleton<OneTimeCodes>();
-        services.AddSingleton<AttemptLimits>();
-        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
         services.AddScoped<PendingCorrections>();
         services.AddSingleton<Erasures>();
         services.AddSingleton<ErasureActs>();
@@ -109,12 +112,15 @@ internal static class Portal
                 context.Response.ContentType = null;
             }
         });
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.UseClosedAccounts();
         app.UseAntiforgery();
 
-        app.MapStaticAssets();
+        app.MapStaticAssets().AllowAnonymous();
         app.MapLanguageSwitch();
         app.MapDownloads();
+        app.MapSignOut();
         app.MapRazorComponents<App>();
     }
 

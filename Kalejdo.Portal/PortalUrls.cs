@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Kalejdo.Portal;
 
@@ -14,6 +15,29 @@ internal static class PortalUrls
     public const string NotMyAddress = "/inte-min-adress";
     public const string NotMyAddressCode = "/inte-min-adress/kod";
     public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
+
+    public const string Register = "/skapa-konto";
+    public const string RegisterCode = "/skapa-konto/kod";
+    public const string RegisterPassword = "/skapa-konto/losenord";
+    public const string SignIn = "/logga-in";
+
+    /// <summary>POST only.</summary>
+    public const string SignOut = "/logga-ut";
+
+    public const string ForgottenPassword = "/glomt-losenord";
+    public const string ForgottenPasswordCode = "/glomt-losenord/kod";
+    public const string NewPassword = "/glomt-losenord/nytt";
+    public const string Link = "/koppla";
+    public const string LinkDone = "/koppla/klart";
+
+    /// <summary>Where people are helped whom self-service cannot help.</summary>
+    public const string ContactUs = "/kontakta-oss";
+
+    /// <summary>Authenticate anew before something that cannot be undone.</summary>
+    public const string Confirm = "/bekrafta";
+
+    public const string MyAccount = "/konto";
+    public const string ChangePassword = "/konto/losenord";
 
     public const string Overview = "/oversikt";
     public const string MyData = "/mina-uppgifter";
@@ -53,6 +77,18 @@ internal static class PortalUrls
     public const string ErrorPattern = "/fel/{0}";
 
     public static string Error(int code) => string.Create(CultureInfo.InvariantCulture, $"/fel/{code}");
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string SignInFrom(string address) => $"{SignIn}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string LinkFrom(string address) => $"{Link}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
+
+    /// <summary>What came as <c>till</c>, where it is ours; else the overview.</summary>
+    public static string Onward(string? address) => RedirectHttpResult.IsLocalUrl(address) ? address! : Overview;
 
     /// <summary>A kind of data of the map.</summary>
     /// <param name="collection">The collection whose rows go on from <paramref name="page"/>; the others begin anew.</param>

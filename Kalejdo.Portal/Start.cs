@@ -1,4 +1,5 @@
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 
@@ -11,17 +12,25 @@ internal static class Start
     public static async Task<bool> PrepareAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         await PortalStore.MigrateAsync(services, cancellationToken);
-        await SeedDemoAsync(services, cancellationToken);
+        if (await SeedDemoAsync(services, cancellationToken))
+        {
+            await DemoAccounts.CreateAsync(services, cancellationToken);
+        }
         var (databases, problems) = await services.GetRequiredService<LiveMap>().OpenAsync(cancellationToken);
         foreach (var problem in problems)
         {
             await Console.Error.WriteLineAsync(problem.ToString());
         }
+        if (databases is not null)
+        {
+            await DemoAccounts.PrintAsync(services, cancellationToken);
+        }
         return databases is not null;
     }
 
     /// <summary>Kalejdo's database is Kalejdo's: only where there is none at all, and the settings ask for it, a demonstration takes its place.</summary>
-    private static async Task SeedDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
+    /// <returns>Whether the demonstration was made now.</returns>
+    private static async Task<bool> SeedDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
         var settings = DataMapSettings.From(configuration);
@@ -32,7 +41,9 @@ internal static class Start
             if (!File.Exists(connection.DataSource))
             {
                 await DemoDatabase.SeedAsync(connection, new SeedOptions(subscribers, SwedishDays.Today(services.GetRequiredService<TimeProvider>())), null, cancellationToken);
+                return true;
             }
         }
+        return false;
     }
 }

@@ -23,6 +23,9 @@ public sealed class PortalFixture : IDisposable
 
     public Uri Address => listening.Value.ClientOptions.BaseAddress;
 
+    /// <summary>Of the portal that browsers see.</summary>
+    public IServiceProvider ListeningServices => listening.Value.Services;
+
     /// <summary>A person's browser without a window: keeps cookies, follows nothing by itself.</summary>
     public HttpClient Client(string language = "sv") => Client(InMemory, language);
 
@@ -47,7 +50,9 @@ public sealed class PortalFixture : IDisposable
         private readonly string data = Directory.CreateTempSubdirectory("portal-").FullName;
 
         protected override void ConfigureWebHost(IWebHostBuilder builder) =>
-            builder.UseEnvironment(Environments.Production).UseSetting("DataRoot", data);
+            builder.UseEnvironment(Environments.Production).UseSetting("DataRoot", data)
+                // All tests come from one network.
+                .UseSetting("Limits:CodesPerNetworkAnHour", "100000").UseSetting("Limits:SignInsPerNetworkAnHour", "100000");
 
         protected override void Dispose(bool disposing)
         {

@@ -21,7 +21,7 @@ internal static class Languages
         options.RequestCultureProviders = [new CookieRequestCultureProvider(), new AskedByBrowser()];
     }
 
-    public static void MapLanguageSwitch(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.Language, Switch);
+    public static void MapLanguageSwitch(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.Language, Switch).AllowAnonymous();
 
     private static Results<RedirectHttpResult, BadRequest> Switch(
         [FromForm] string language, [FromForm] string returnUrl, HttpContext context,

@@ -44,6 +44,9 @@ public enum CaseType
     Objection,
     ConsentWithdrawal,
     Disavowal,
+
+    /// <summary>An account could not be linked to its agreement, and staff look at why.</summary>
+    Linking,
 }
 
 public enum CaseStatus

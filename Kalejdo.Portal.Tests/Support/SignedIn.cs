@@ -1,0 +1,92 @@
+using System.Net;
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Support;
+
+/// <summary>
+/// Signs subscribers of the demonstration in, through the sign-in page itself. A subscriber is an account once per portal: take a number that no
+/// other test class changes, or sign the same one in again.
+/// </summary>
+internal static class SignedIn
+{
+    public const string Password = "tre små grisar i skogen";
+
+    private static readonly SemaphoreSlim Creating = new(1);
+
+    /// <summary>A client with the cookies of a linked subscriber who has just signed in (so <c>Fresh</c> too).</summary>
+    public static Task<HttpClient> SignedInAsync(this PortalFixture portal, DemoSubscriber subscriber, string language = "sv") =>
+        SignedInAsync(portal.InMemory, subscriber, language);
+
+    public static async Task<HttpClient> SignedInAsync(WebApplicationFactory<Program> portal, DemoSubscriber subscriber, string language = "sv")
+    {
+        await CreateAccountAsync(portal.Services, subscriber);
+        var client = PortalFixture.Client(portal, language);
+        using var response = await client.SignInAsync(subscriber.OwnEmail, Password);
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        Assert.Equal(PortalUrls.Overview, response.Headers.Location?.PathOf());
+        return client;
+    }
+
+    /// <summary>A browser of a linked subscriber, on the overview.</summary>
+    public static async Task<IPage> SignedInAsync(this IBrowserContext browser, PortalFixture portal, DemoSubscriber subscriber)
+    {
+        await CreateAccountAsync(portal.ListeningServices, subscriber);
+        var page = await browser.NewPageAsync();
+        await page.GotoAsync(new Uri(portal.Address, PortalUrls.SignIn).ToString());
+        await page.Locator("#namn").FillAsync(subscriber.OwnEmail);
+        await page.Locator("#losenord").FillAsync(Password);
+        await page.Locator("main form button").ClickAsync();
+        await page.WaitForURLAsync(new Uri(portal.Address, PortalUrls.Overview).ToString());
+        return page;
+    }
+
+    /// <summary>The linked account, if it is not there yet.</summary>
+    public static async Task CreateAccountAsync(IServiceProvider services, DemoSubscriber subscriber)
+    {
+        await Creating.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await using var scope = services.CreateAsyncScope();
+            var users = scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Identity.UserManager<Kalejdo.Portal.Store.Account>>();
+            if (await users.FindByEmailAsync(subscriber.OwnEmail) is null)
+            {
+                await DemoAccounts.CreateAsync(scope.ServiceProvider, subscriber, Password, TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            Creating.Release();
+        }
+    }
+
+    public static Task<HttpResponseMessage> SignInAsync(this HttpClient client, string name, string password, string address = PortalUrls.SignIn) =>
+        client.FillInAsync(address, "sign-in", ("Posted.Name", name), ("Posted.Password", password));
+
+    /// <summary>Opens the page and posts its form of that name, with its real antiforgery token.</summary>
+    public static async Task<HttpResponseMessage> FillInAsync(this HttpClient client, string address, string form, params (string Name, string? Value)[] fields)
+    {
+        using var shown = await client.GetAsync(address, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
+        return await client.PostFormAsync(address, form, Html.AntiforgeryToken(await shown.PageAsync()), fields);
+    }
+
+    public static async Task<HttpResponseMessage> PostFormAsync(this HttpClient client, string address, string form, string? token, params (string Name, string? Value)[] fields)
+    {
+        var all = fields.Where(field => field.Value is not null).ToDictionary(field => field.Name, field => field.Value!);
+        all["_handler"] = form;
+        if (token is not null)
+        {
+            all["__RequestVerificationToken"] = token;
+        }
+
+        using var content = new FormUrlEncodedContent(all);
+        return await client.PostAsync(address, content, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Blazor redirects to absolute addresses, others to local ones.</summary>
+    public static string PathOf(this Uri location) => location.IsAbsoluteUri ? location.PathAndQuery : location.OriginalString;
+}

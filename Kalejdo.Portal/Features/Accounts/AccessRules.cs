@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Http.Extensions;
+
+namespace Kalejdo.Portal.Features.Accounts;
+
+/// <summary>A condition beyond being signed in; each leads to the page where it can be met.</summary>
+internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizationRequirement
+{
+    public static readonly AccessCondition Linked = new(PortalUrls.LinkFrom);
+
+    /// <summary>Whose identity is protected is served by staff alone, also where the account was linked before.</summary>
+    public static readonly AccessCondition SelfService = new(_ => PortalUrls.ContactUs);
+
+    public static readonly AccessCondition Fresh = new(PortalUrls.ConfirmFrom);
+
+    public static void Configure(AuthorizationOptions options)
+    {
+        var signedIn = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+        var linked = new AuthorizationPolicyBuilder(signedIn).AddRequirements(Linked, SelfService).Build();
+        (options.DefaultPolicy, options.FallbackPolicy) = (signedIn, signedIn);
+        options.AddPolicy(CurrentSubject.Linked, linked);
+        options.AddPolicy(CurrentSubject.Fresh, new AuthorizationPolicyBuilder(linked).AddRequirements(Fresh).Build());
+    }
+}
+
+/// <summary>Whether the conditions are met, asked anew at every request.</summary>
+internal sealed class AccessConditions(CurrentSubject subject, Agreements agreements, IHttpContextAccessor http) : IAuthorizationHandler
+{
+    public async Task HandleAsync(AuthorizationHandlerContext context)
+    {
+        foreach (var condition in context.PendingRequirements.OfType<AccessCondition>().ToList())
+        {
+            if (await IsMetAsync(condition, http.HttpContext?.RequestAborted ?? default))
+            {
+                context.Succeed(condition);
+            }
+        }
+    }
+
+    private async Task<bool> IsMetAsync(AccessCondition condition, CancellationToken cancellation)
+    {
+        if (condition == AccessCondition.Fresh)
+        {
+            return subject.IsFresh(CurrentSubject.Freshness);
+        }
+
+        var linked = await subject.FindAsync(cancellation);
+        return condition == AccessCondition.Linked
+            ? linked is not null
+            : linked is null || !await agreements.AnyIsProtectedAsync(
+                [.. linked.Identities.Where(identity => identity.Name == CurrentSubject.CustomerNumber).Select(identity => identity.Value)], cancellation);
+    }
+}
+
+/// <summary>Whoever may not go on is led to the page where that can be mended, and from there back.</summary>
+internal sealed class AccessRedirects : IAuthorizationMiddlewareResultHandler
+{
+    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        // What does not exist is said to be missing, to everybody.
+        if (authorizeResult.Succeeded || context.GetEndpoint() is not { } endpoint)
+        {
+            return next(context);
+        }
+
+        var back = endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) == false
+            ? PortalUrls.Overview
+            : context.Request.GetEncodedPathAndQuery();
+        if (authorizeResult.Challenged)
+        {
+            context.Response.Redirect(PortalUrls.SignInFrom(back));
+        }
+        else if (authorizeResult.AuthorizationFailure?.FailedRequirements.OfType<AccessCondition>().FirstOrDefault() is { } unmet)
+        {
+            context.Response.Redirect(unmet.MetAt(back));
+        }
+        else
+        {
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,12 @@
+using Kalejdo.Portal.Mail;
+
+namespace Kalejdo.Portal.Features.Accounts;
+
+public sealed record LinkedLetter : Letter
+{
+    public override string Subject => AccountsText.LinkedMailSubject;
+
+    public override string Reason => AccountsText.LinkedMailReason;
+
+    public override Type Template => typeof(LinkedMail);
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Security.Claims;
+using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Store;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace Kalejdo.Portal.Features.Accounts;
+
+internal enum SignInAnswer
+{
+    Done,
+    Wrong,
+    TooMany,
+}
+
+/// <summary>Begins, renews and ends sessions. An unknown name takes the same way, and the same time, as a wrong password.</summary>
+internal sealed class Sessions(
+    SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, AttemptLimits limits,
+    AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
+{
+    /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
+    public const int Tries = 5;
+
+    public static readonly TimeSpan Wait = TimeSpan.FromMinutes(5);
+
+    private const int TriesFromEverywhere = 30;
+
+    // A name nobody has is checked against the hash of nothing in particular.
+    private static readonly Account Nobody = new("sv", DateTime.UnixEpoch);
+    private static readonly Lazy<string> NobodysHash = new(() => new PasswordHasher<Account>().HashPassword(Nobody, Guid.NewGuid().ToString()));
+
+    private HttpContext Context => http.HttpContext!;
+
+    /// <param name="name">A confirmed address, or the customer number of an account without one.</param>
+    public async Task<SignInAnswer> SignInAsync(string name, string password, CancellationToken cancellation)
+    {
+        var counted = name.Contains('@', StringComparison.Ordinal) ? users.NormalizeEmail(name)! : name;
+        if (!await MayTryAsync(counted, cancellation))
+        {
+            return SignInAnswer.TooMany;
+        }
+
+        var account = await FindAsync(name, cancellation);
+        if (!await IsRightAsync(account, password))
+        {
+            return SignInAnswer.Wrong;
+        }
+
+        await ForgetTriesAsync(counted, cancellation);
+        await StartAsync(account!);
+        return SignInAnswer.Done;
+    }
+
+    /// <summary>The password once more, of the account that is signed in and of no other.</summary>
+    public async Task<SignInAnswer> ConfirmAsync(string password, CancellationToken cancellation)
+    {
+        var (account, answer) = await CheckCurrentAsync(password, cancellation);
+        if (answer == SignInAnswer.Done)
+        {
+            await StartAsync(account);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Checks the password of the signed-in account.</summary>
+    public async Task<(Account Account, SignInAnswer Answer)> CheckCurrentAsync(string password, CancellationToken cancellation)
+    {
+        var account = await CurrentAsync();
+        if (!await MayTryAsync(account.Id, cancellation))
+        {
+            return (account, SignInAnswer.TooMany);
+        }
+
+        if (!await IsRightAsync(account, password))
+        {
+            return (account, SignInAnswer.Wrong);
+        }
+
+        await ForgetTriesAsync(account.Id, cancellation);
+        return (account, SignInAnswer.Done);
+    }
+
+    /// <summary>The account of this request, which authorization has made sure of.</summary>
+    public async Task<Account> CurrentAsync() =>
+        await users.GetUserAsync(Context.User) ?? throw new InvalidOperationException("Nobody is signed in.");
+
+    /// <summary>A session for somebody who has just proven who they are.</summary>
+    public Task StartAsync(Account account) => StartAsync(account, time.GetUtcNow());
+
+    /// <summary>This session goes on where a new stamp has ended all others; when its person was authenticated does not change.</summary>
+    public Task GoOnAsync(Account account) => StartAsync(
+        account,
+        long.TryParse(Context.User.FindFirstValue(CurrentSubject.AuthenticatedAtClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : DateTimeOffset.UnixEpoch);
+
+    public Task EndAsync() => signIn.SignOutAsync();
+
+    /// <summary>Ends every session of the account, this one too.</summary>
+    public async Task EndAllAsync(CancellationToken cancellation)
+    {
+        var account = await CurrentAsync();
+        await using (var transaction = await db.Database.BeginTransactionAsync(cancellation))
+        {
+            Demand(await users.UpdateSecurityStampAsync(account));
+            var number = await audit.NumberOfAsync(db, $"account:{account.Id}", cancellation);
+            await audit.AppendAsync(db, new AuditEvent("account.signed-out-everywhere") { Subject = number, Actor = number }, cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
+        await EndAsync();
+    }
+
+    internal static void Demand(IdentityResult result)
+    {
+        if (!result.Succeeded)
+        {
+            // Codes alone: descriptions name addresses.
+            throw new InvalidOperationException($"Identity refused: {string.Join(", ", result.Errors.Select(error => error.Code))}");
+        }
+    }
+
+    private Task StartAsync(Account account, DateTimeOffset authenticatedAt) => signIn.SignInWithClaimsAsync(
+        account,
+        isPersistent: false,
+        [new Claim(CurrentSubject.AuthenticatedAtClaim, authenticatedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), ClaimValueTypes.Integer64)]);
+
+    private async Task<Account?> FindAsync(string name, CancellationToken cancellation)
+    {
+        if (name.Contains('@', StringComparison.Ordinal))
+        {
+            var address = users.NormalizeEmail(name);
+            return await db.Users.SingleOrDefaultAsync(row => row.NormalizedEmail == address && row.EmailConfirmed, cancellation);
+        }
+
+        var hash = AccountLink.Hash(keys, CurrentSubject.CustomerNumber, name);
+        return await db.Users
+            .Where(row => row.Email == null && db.AccountLinks.Any(link => link.AccountId == row.Id && link.ValueHash == hash))
+            .OrderBy(row => row.Id).FirstOrDefaultAsync(cancellation);
+    }
+
+    private async Task<bool> IsRightAsync(Account? account, string password)
+    {
+        var normal = Passwords.Normal(password) ?? "";
+        if (account is { PasswordHash: not null })
+        {
+            return await users.CheckPasswordAsync(account, normal);
+        }
+
+        users.PasswordHasher.VerifyHashedPassword(Nobody, NobodysHash.Value, normal);
+        return false;
+    }
+
+    // Counted before the password is looked at, so that tries at once do not slip through.
+    private async Task<bool> MayTryAsync(string who, CancellationToken cancellation)
+    {
+        var network = AttemptLimits.NetworkOf(Context);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var may = await limits.CountAsync(db, "sign-in network", network, TimeSpan.FromHours(1), cancellation) <= allowed.Value.SignInsPerNetworkAnHour
+            & await limits.CountAsync(db, "sign-in", $"{who} {network}", Wait, cancellation) <= Tries
+            & await limits.CountAsync(db, "sign-in everywhere", who, Wait, cancellation) <= TriesFromEverywhere;
+        await transaction.CommitAsync(cancellation);
+        return may;
+    }
+
+    private async Task ForgetTriesAsync(string who, CancellationToken cancellation)
+    {
+        await limits.ForgetAsync(db, "sign-in", $"{who} {AttemptLimits.NetworkOf(Context)}", cancellation);
+        await limits.ForgetAsync(db, "sign-in everywhere", who, cancellation);
+    }
+
+    /// <summary>The cookie alone is not believed: each request asks whether its session still stands.</summary>
+    internal sealed class Cookie : CookieAuthenticationEvents
+    {
+        public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
+        {
+            var signIn = context.HttpContext.RequestServices.GetRequiredService<SignInManager<Account>>();
+            if (await signIn.ValidateSecurityStampAsync(context.Principal) is null)
+            {
+                context.RejectPrincipal();
+                await signIn.SignOutAsync();
+            }
+        }
+    }
+}
