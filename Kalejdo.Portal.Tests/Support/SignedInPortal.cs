@@ -30,6 +30,8 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     private readonly Factory factory;
     private readonly bool listens;
+    private readonly SemaphoreSlim making = new(1);
+    private readonly Dictionary<int, string> accounts = [];
 
     public SignedInPortal()
         : this(listens: false)
@@ -56,8 +58,21 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     public string Kalejdo => Path.Combine(factory.Data, "var", "kalejdo.db");
 
-    /// <summary>An account, linked to a demo subscriber's agreement.</summary>
+    /// <summary>The account of a demo subscriber, linked to the agreement and the address.</summary>
     public async Task<string> AccountAsync(int subscriber)
+    {
+        await making.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            return accounts.TryGetValue(subscriber, out var known) ? known : accounts[subscriber] = await MakeAsync(subscriber);
+        }
+        finally
+        {
+            making.Release();
+        }
+    }
+
+    private async Task<string> MakeAsync(int subscriber)
     {
         var ct = TestContext.Current.CancellationToken;
         await using var db = await Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(ct);
@@ -148,7 +163,11 @@ public sealed class SignedInPortal : IAsyncDisposable
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
-    public ValueTask DisposeAsync() => factory.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        making.Dispose();
+        await factory.DisposeAsync();
+    }
 
     private sealed class Factory(ManualTimeProvider time) : WebApplicationFactory<Program>
     {

@@ -32,7 +32,8 @@ internal abstract record KindRead
 public sealed record KindPart(DataPage Page, int Number, int Size, int Pages, IReadOnlyList<KindBelongings> Belongings);
 
 /// <summary>Rows of another collection of the kind that belong to the rows of a page, as lines do to invoices.</summary>
-public sealed record KindBelongings(DataPage Page, Func<DataRow, DataRow, bool> BelongsTo);
+/// <param name="Reference">The field that says to which row each belongs.</param>
+public sealed record KindBelongings(DataPage Page, int Reference, Func<DataRow, DataRow, bool> BelongsTo);
 
 /// <summary>Reads what a person has of one kind, a page at a time.</summary>
 internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, ILogger<KindReading> log)
@@ -84,7 +85,8 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
                 }
                 if (own is not null)
                 {
-                    belongings.Add(new KindBelongings(own, ParentOf(belonging, collections)!.Value.BelongsTo));
+                    var (_, reference, belongsTo) = ParentOf(belonging, collections)!.Value;
+                    belongings.Add(new KindBelongings(own, reference, belongsTo));
                 }
             }
             parts.Add(new KindPart(rows, number, size, pages, belongings));
@@ -95,14 +97,14 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
     }
 
     /// <summary>The other collection of the kind whose rows alone lead to these, and how to tell which row does.</summary>
-    private static (Collection Collection, Func<DataRow, DataRow, bool> BelongsTo)? ParentOf(Collection collection, List<Collection> collections)
+    private static (Collection Collection, int Reference, Func<DataRow, DataRow, bool> BelongsTo)? ParentOf(Collection collection, List<Collection> collections)
     {
         var references = collection.Fields.SelectMany((field, i) => field.References.Where(r => r.Direction != Direction.To).Select(r => (Field: i, Reference: r))).ToList();
         return references is [var (own, only)]
             && !collection.Fields.Any(field => field.Identity is not null)
             && collections.FirstOrDefault(c => c != collection && c.Dataset == only.Dataset && c.Name == only.Collection) is { } parent
             && parent.Fields.TakeWhile(field => field.Name != only.Field).Count() is var target && target < parent.Fields.Count
-            ? (parent, (row, above) => row.Values[own] is not null && Equals(row.Values[own], above.Values[target]))
+            ? (parent, own, (row, above) => row.Values[own] is not null && Equals(row.Values[own], above.Values[target]))
             : null;
     }
 

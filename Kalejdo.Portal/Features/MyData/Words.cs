@@ -35,17 +35,18 @@ internal static partial class Words
         _ => value.ToString(),
     };
 
+    /// <summary>A label within a sentence: its first letter small, unless it begins with an abbreviation.</summary>
+    public static string Within(string label) =>
+        label.Length > 1 && char.IsUpper(label[1]) ? label : char.ToLower(label[0], CultureInfo.CurrentCulture) + label[1..];
+
+    /// <summary>As <see cref="Instant"/>, for the columns of a table.</summary>
+    public static string? ShortInstant(string? text) => Formatted(text, MyDataText.ShortInstantFormat);
+
     /// <summary>An ISO 8601 instant as the day and time it was in Sweden.</summary>
-    public static string? Instant(string? text) =>
-        text is not null && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? TimeZoneInfo.ConvertTimeFromUtc(instant, SwedishDays.Zone).ToString(MyDataText.InstantFormat, CultureInfo.CurrentCulture)
-            : null;
+    public static string? Instant(string? text) => Formatted(text, MyDataText.InstantFormat);
 
     /// <summary>The day in Sweden of an ISO 8601 instant.</summary>
-    public static string? DayOf(string? text) =>
-        text is not null && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
-            ? TimeZoneInfo.ConvertTimeFromUtc(instant, SwedishDays.Zone).ToString(MyDataText.DayFormat, CultureInfo.CurrentCulture)
-            : null;
+    public static string? DayOf(string? text) => Formatted(text, MyDataText.DayFormat);
 
     public static string Count(long rows) => rows == 1 ? MyDataText.OneRow : $"{rows.ToString("N0", CultureInfo.CurrentCulture)} {MyDataText.Rows}";
 
@@ -60,6 +61,11 @@ internal static partial class Words
         "Public interest" => MyDataText.BasisPublic,
         _ => basis,
     };
+
+    private static string? Formatted(string? text, string format) =>
+        text is not null && DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var instant)
+            ? TimeZoneInfo.ConvertTimeFromUtc(instant, SwedishDays.Zone).ToString(format, CultureInfo.CurrentCulture)
+            : null;
 
     private static string? Chosen(Field field, object value)
     {
