@@ -61,8 +61,6 @@ internal static class PortalUrls
     public const string EraseSelected = "/radera/utvalda";
     public const string UndoErasureRoute = "/angra/{Token}";
 
-    /// <summary>Authenticate anew before something that cannot be undone.</summary>
-    public const string Confirm = "/bekrafta";
 
     /// <summary>For who is signed in to an account that waits to be erased.</summary>
     public const string UndoErasureSignedIn = "/angra";
@@ -105,8 +103,6 @@ internal static class PortalUrls
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
 
-    /// <param name="address">A local one, to go on to.</param>
-    public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
 
     /// <param name="token">Of the mail that told of the erasure.</param>
     public static string UndoErasure(string token) => $"/angra/{token}";
