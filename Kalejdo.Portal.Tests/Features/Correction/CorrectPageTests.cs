@@ -97,9 +97,9 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
     [Fact]
     public async Task A_new_address_takes_effect_when_its_mailbox_is_confirmed_everywhere_the_old_one_stood()
     {
-        var (account, old, wanted) = (await portal.AccountAsync(1), new DemoSubscriber(1).OwnEmail, "ny.adress@exempel.se");
+        var (account, old, wanted) = (await portal.AccountAsync(21), new DemoSubscriber(21).OwnEmail, "ny.adress@exempel.se");
         using var client = portal.Client(account);
-        var (address, before) = (await AddressAsync(account, 1, "email"), await portal.DumpAsync());
+        var (address, before) = (await AddressAsync(account, 21, "email"), await portal.DumpAsync());
         var page = await client.PageAsync(address);
         Assert.True(before.Count(row => row.Contains(old, StringComparison.OrdinalIgnoreCase)) > 1, "the demo holds the address in several places");
 
