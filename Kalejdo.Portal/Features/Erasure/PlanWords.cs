@@ -47,8 +47,9 @@ public sealed class PlanWords
         }
     }
 
+    // A list of channels or models says nothing about anybody, and would only puzzle.
     public IReadOnlyList<PlanLine> Unaffected => Lines(
-        s => s.Action is "shared" or "untouched", s => s.Action == "shared" ? ErasureText.IsShared : ErasureText.IsUntouched);
+        s => s.Action is "shared" or "untouched" && Find(s)?.Fields.Any(f => f.Personal) != false, s => s.Action == "shared" ? ErasureText.IsShared : ErasureText.IsUntouched);
 
     /// <summary>What must end before the rest can go: a running agreement, money owed, an open dispute.</summary>
     public IReadOnlyList<string> Conditions => [.. Kept.Where(s => RuleOf(s) is { CountedFrom: CountedFrom.Condition }).Select(Ground).Distinct()];
