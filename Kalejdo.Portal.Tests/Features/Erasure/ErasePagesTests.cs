@@ -114,6 +114,10 @@ public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<Signe
         var answer = await EraseAsync(client, PortalUrls.EraseRow(RowOf(account, "viewing_history", row)));
 
         Assert.Equal("Uppgifterna är raderade", Html.Heading(await client.PageAsync(Target(answer))));
+        await using var db = portal.Store();
+        var number = await NumberOnAsync(await client.PageAsync(Target(answer)));
+        Assert.All(await db.Ledger.Where(l => l.CaseNumber == number && l.Event == LedgerEvent.Intended).Select(l => l.ScopeJson).ToListAsync(Cancellation),
+            scope => Assert.StartsWith("{\"Rows\":", scope, StringComparison.Ordinal));
         Assert.StartsWith($"viewing_history: {row}|", Assert.Single(before.Except(await portal.DumpAsync())), StringComparison.Ordinal);
     }
 
