@@ -9,18 +9,17 @@ public sealed record PlanLine(string What, long Rows, string Fate);
 /// <summary>A plan, or what was done, in the words of the map and of the page's language.</summary>
 public sealed class PlanWords
 {
-    // More days than these tell a person less than their last one.
-    private const int DaysNamed = 8;
-
     private readonly Map map;
     private readonly IReadOnlyList<StepRecord> steps;
     private readonly bool done;
+    private readonly int daysNamed;
     private readonly List<string> order;
 
     /// <param name="done">Whether it has happened.</param>
-    internal PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done)
+    /// <param name="daysNamed">More days than these are told by their last one.</param>
+    internal PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done, int daysNamed = 8)
     {
-        (this.map, this.steps, this.done) = (map, steps, done);
+        (this.map, this.steps, this.done, this.daysNamed) = (map, steps, done, daysNamed);
         order = [.. map.Collections.Select(c => c.Id)];
     }
 
@@ -40,7 +39,7 @@ public sealed class PlanWords
     {
         get
         {
-            var crowded = Kept.GroupBy(s => (What(s), s.Rule)).Where(g => g.Select(s => s.Until).Distinct().Count() > DaysNamed).ToDictionary(g => g.Key, g => g.Max(s => s.Until));
+            var crowded = Kept.GroupBy(s => (What(s), s.Rule)).Where(g => g.Select(s => s.Until).Distinct().Count() > daysNamed).ToDictionary(g => g.Key, g => g.Max(s => s.Until));
             return Lines(s => s.Action == "retain", s => crowded.TryGetValue((What(s), s.Rule), out var last)
                 ? Say(ErasureText.KeptUntilAtMost, last, Ground(s))
                 : Why(s));
