@@ -61,7 +61,6 @@ internal static class PortalUrls
     public const string EraseSelected = "/radera/utvalda";
     public const string UndoErasureRoute = "/angra/{Token}";
 
-
     /// <summary>For who is signed in to an account that waits to be erased.</summary>
     public const string UndoErasureSignedIn = "/angra";
     public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
@@ -102,7 +101,6 @@ internal static class PortalUrls
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     public static string EraseRow(string row) => $"/radera/post/{row}";
-
 
     /// <param name="token">Of the mail that told of the erasure.</param>
     public static string UndoErasure(string token) => $"/angra/{token}";

@@ -7,19 +7,14 @@ namespace Kalejdo.Portal.Commands;
 /// <summary><c>datamap check</c>: compares the map with the live databases.</summary>
 internal static class DataMapCommand
 {
-    public static Command Create(MapOptions options, CommandHost host)
+    public static Command Create(MapOptions options)
     {
         var check = new Command("check", "Compare the map with the live databases: 0 fine, 1 errors");
         options.AddTo(check);
         check.SetAction(async (parsed, cancellationToken) =>
         {
             var output = parsed.InvocationConfiguration.Output;
-            if (options.Configured(parsed))
-            {
-                // The portal's own tables are in the map; make them where the portal was never started.
-                await host.ServicesAsync(cancellationToken);
-            }
-            var (map, sources, problems) = options.Read(parsed);
+            var (map, sources, problems) = await options.ReadAsync(parsed, cancellationToken);
             var all = problems.ToList();
             if (all.TrueForAll(p => p.Severity == Severity.Warning))
             {

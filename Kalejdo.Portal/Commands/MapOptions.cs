@@ -6,7 +6,7 @@ using Kalejdo.Portal.Rights;
 namespace Kalejdo.Portal.Commands;
 
 /// <summary>The options <c>--map</c> and <c>--source</c>, and the map that they, or else the settings, name.</summary>
-internal sealed class MapOptions(Func<DataMapSettings> settings)
+internal sealed class MapOptions(CommandHost host)
 {
     private readonly Option<string[]> maps = new("--map") { Description = "A map file (repeatable); the configured maps where absent" };
 
@@ -25,9 +25,14 @@ internal sealed class MapOptions(Func<DataMapSettings> settings)
     /// <summary>Whether the command works on the configured databases, with case, ledger and audit.</summary>
     public bool Configured(ParseResult parsed) => parsed.GetValue(maps) is null or [] && parsed.GetValue(sources) is null or [];
 
-    public (Map Map, IReadOnlyList<Source> Sources, IReadOnlyList<MapProblem> Problems) Read(ParseResult parsed)
+    public async Task<(Map Map, IReadOnlyList<Source> Sources, IReadOnlyList<MapProblem> Problems)> ReadAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var configured = new Lazy<DataMapSettings>(settings);
+        if (Configured(parsed))
+        {
+            // The portal's own tables are in the map; they are made where the portal was never started.
+            await host.ServicesAsync(cancellationToken);
+        }
+        var configured = new Lazy<DataMapSettings>(() => host.DataMap);
         var (files, given) = (parsed.GetValue(maps) ?? [], parsed.GetValue(sources) ?? []);
         var (map, problems) = MapReader.Read(files.Length > 0 ? files : configured.Value.Maps);
         IReadOnlyList<Source> used = given.Length > 0 ? given : [.. configured.Value.Sources.Where(s => files.Length == 0 || map.Datasets.Any(d => d.Key == s.Key))];
@@ -47,7 +52,7 @@ internal sealed class MapOptions(Func<DataMapSettings> settings)
         {
             await error.WriteLineAsync("Working on the given maps and sources alone: neither case, ledger nor audit is written.");
         }
-        var (map, used, problems) = Read(parsed);
+        var (map, used, problems) = await ReadAsync(parsed, cancellationToken);
         var errors = problems.Where(p => p.Severity == Severity.Error).ToList();
         foreach (var problem in errors)
         {

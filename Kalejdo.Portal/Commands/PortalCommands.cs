@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Kalejdo.Portal.Rights;
 using Microsoft.Data.Sqlite;
@@ -19,8 +20,8 @@ internal static class PortalCommands
     public static async Task<int> RunAsync(string[] args, CommandHost host)
     {
         var root = new RootCommand("Kalejdo.Portal. Without a verb it serves the portal.");
-        var options = new MapOptions(() => host.DataMap);
-        root.Subcommands.Add(DataMapCommand.Create(options, host));
+        var options = new MapOptions(host);
+        root.Subcommands.Add(DataMapCommand.Create(options));
         root.Subcommands.Add(AccessCommand.Create(options, host));
         root.Subcommands.Add(EraseCommand.Create(options, host));
         root.Subcommands.Add(RectifyCommand.Create(options, host));
@@ -35,9 +36,12 @@ internal static class PortalCommands
             await Console.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name} --help' shows how it is used.");
             return WrongUsage;
         }
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(10) });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -52,7 +56,22 @@ internal static class PortalCommands
             // The portal's own database; what goes wrong with the map's, the engine explains.
             await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (SQLite error {e.SqliteErrorCode}). See Store:ConnectionString.");
         }
+        catch (Exception e)
+        {
+            // A mistake of ours. Its message may quote a value of somebody's, its place may not.
+            await Console.Error.WriteLineAsync($"Broken off by {e.GetType().Name}:\n{e.StackTrace}");
+        }
         return Refused;
+
+        // The first Ctrl-C rolls back what is under way; the second is not caught and kills.
+        void Stop(PosixSignalContext signal)
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                signal.Cancel = true;
+                stop.Cancel();
+            }
+        }
     }
 
     public static async Task RefuseAsync(TextWriter error, IEnumerable<Refusal> refusals)

@@ -21,14 +21,14 @@ public sealed record DatabaseSchema(IReadOnlyList<Table> Tables)
 
 /// <summary>A table or view.</summary>
 /// <param name="PrimaryKey">Its columns, in key order; empty where there is none.</param>
-/// <param name="RowId">The engine's own name for a row's place inside one transaction, where that is the best way to tell rows apart.</param>
+/// <param name="RowId">What tells rows apart inside one transaction better than the primary key, or where there is none: the engine's own names for a row's place, or unique columns.</param>
 public sealed record Table(
     string Schema,
     string Name,
     bool InDefaultSchema,
     bool IgnoreCase,
     bool IsView,
-    string? RowId,
+    IReadOnlyList<string> RowId,
     IReadOnlyList<Column> Columns,
     IReadOnlyList<string> PrimaryKey,
     IReadOnlyList<ForeignKey> ForeignKeys,
@@ -83,7 +83,11 @@ public enum ColumnType
 /// <param name="TypeName">The type as the database names it.</param>
 /// <param name="MaxLength">The longest text in characters, where the database limits it.</param>
 /// <param name="Generated">The database computes it; it cannot be written.</param>
-public sealed record Column(string Name, string TypeName, ColumnType Type, bool NotNull, int? MaxLength, bool Generated);
+public sealed record Column(string Name, string TypeName, ColumnType Type, bool NotNull, int? MaxLength, bool Generated)
+{
+    /// <summary>Whether an instant knows its time zone; otherwise it is taken for UTC.</summary>
+    public bool Zoned => Type == ColumnType.Instant && TypeName.EndsWith("with time zone", StringComparison.Ordinal);
+}
 
 /// <summary>A foreign key.</summary>
 /// <param name="Schema">The schema of the table it points at.</param>

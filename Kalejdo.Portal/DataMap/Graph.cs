@@ -60,7 +60,10 @@ public sealed class Graph
             }
         }
         Collections = collections;
-        Links = [.. collections.SelectMany(LinksOf)];
+        // A reference that the map writes at both ends is one.
+        Links = [.. collections.SelectMany(LinksOf)
+            .GroupBy(l => (l.Child, l.Parent, Pairs: string.Join('\0', l.ChildColumns.Zip(l.ParentColumns).Select(p => $"{p.First}\0{p.Second}").Order(StringComparer.Ordinal))))
+            .Select(same => same.First() with { Down = same.Any(l => l.Down), Up = same.Any(l => l.Up) })];
     }
 
     /// <summary>The collection of a table, if the map has it.</summary>
@@ -102,9 +105,9 @@ public sealed class Graph
 
     private static IReadOnlyList<string> KeyOf(Collection collection, Table table)
     {
-        if (table.RowId is not null)
+        if (table.RowId.Count > 0)
         {
-            return [table.RowId];
+            return table.RowId;
         }
         // The database knows best; a map's key may be part of it only (or wrong), and then one row would stand for several.
         if (table.PrimaryKey.Count > 0)

@@ -13,7 +13,7 @@ public static class PostgresSchema
             $"SELECT c.oid, n.nspname, c.relname, c.relkind IN ('v', 'm'), n.nspname = current_schema() FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition AND {Ours} ORDER BY 2, 3",
             r => (Oid: (uint)r.GetValue(0), Schema: r.GetString(1), Name: r.GetString(2), View: r.GetBoolean(3), Default: r.GetBoolean(4)), cancellationToken);
         var columns = (await ReadAsync(connection,
-            $"SELECT c.oid, a.attname, format_type(a.atttypid, a.atttypmod), t.typcategory::text, a.attnotnull, a.attgenerated <> '' OR a.attidentity = 'a', CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {Ours} ORDER BY c.oid, a.attnum",
+            $"SELECT c.oid, a.attname, CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) ELSE format_type(a.atttypid, a.atttypmod) END, t.typcategory::text, a.attnotnull OR t.typnotnull, a.attgenerated <> '' OR a.attidentity = 'a', CASE WHEN format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), NULL) IN ('character varying', 'character') AND greatest(a.atttypmod, t.typtypmod) > 4 THEN greatest(a.atttypmod, t.typtypmod) - 4 END FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {Ours} ORDER BY c.oid, a.attnum",
             r => (Table: (uint)r.GetValue(0), Column: new Column(r.GetString(1), r.GetString(2), TypeOf(r.GetString(2), r.GetString(3)), r.GetBoolean(4), r.IsDBNull(6) ? null : r.GetInt32(6), r.GetBoolean(5))), cancellationToken)).ToLookup(c => c.Table, c => c.Column);
         var keys = (await ReadAsync(connection,
             $"SELECT k.conrelid, k.contype::text, k.conname, coalesce(fn.nspname, ''), coalesce(f.relname, ''), ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(n, o) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.n ORDER BY u.o), ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(n, o) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.n ORDER BY u.o), k.confdeltype::text, k.condeferrable FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class f ON f.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace WHERE k.contype IN ('p', 'f') AND {Ours} ORDER BY k.conname",
@@ -27,8 +27,10 @@ public static class PostgresSchema
         return new DatabaseSchema([.. tables.Select(t =>
         {
             var primary = keys[t.Oid].FirstOrDefault(k => k.Primary).Columns ?? [];
+            // A row's place changes whenever it is written, so what is unique and never null is better.
+            var unique = indexes[t.Oid].FirstOrDefault(i => i.Unique && !i.Partial && i.Columns.All(c => columns[t.Oid].Any(column => column.Name == c && column.NotNull)));
             return new Table(
-                t.Schema, t.Name, t.Default, IgnoreCase: false, t.View, primary.Length > 0 || t.View ? null : "ctid", [.. columns[t.Oid]], primary,
+                t.Schema, t.Name, t.Default, IgnoreCase: false, t.View, primary.Length > 0 || t.View ? [] : unique is not null ? [.. unique.Columns.OfType<string>()] : ["tableoid", "ctid"], [.. columns[t.Oid]], primary,
                 [.. keys[t.Oid].Where(k => !k.Primary).Select(k => new ForeignKey(k.Name, k.Schema, k.Target, k.Columns, k.Referenced, OnDelete(k.OnDelete), k.Deferrable))],
                 [.. indexes[t.Oid]], [.. triggers[t.Oid]]);
         })]);
@@ -38,6 +40,8 @@ public static class PostgresSchema
 
     private static ColumnType TypeOf(string name, string category) => name switch
     {
+        // An array of dates is no date.
+        _ when category == "A" => ColumnType.Other,
         "smallint" or "integer" or "bigint" => ColumnType.Integer,
         "real" or "double precision" => ColumnType.Real,
         "money" => ColumnType.Decimal,

@@ -80,7 +80,9 @@ public sealed partial record Period(int Years, int Months, int Days)
     }
 
     /// <summary>The day this long after <paramref name="day"/>; a day that a month lacks becomes its last.</summary>
-    public DateOnly After(DateOnly day) => day.AddYears(Years).AddMonths(Months).AddDays(Days);
+    public DateOnly After(DateOnly day) =>
+        // Systems write 9999-12-31 for "never".
+        day.Year + Years + ((Months + 11) / 12) + ((Days + 364) / 365) > 9998 ? DateOnly.MaxValue : day.AddYears(Years).AddMonths(Months).AddDays(Days);
 
     [GeneratedRegex(@"^P(?:(?<y>\d{1,3})Y)?(?:(?<m>\d{1,4})M)?(?:(?<w>\d{1,4})W)?(?:(?<d>\d{1,5})D)?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Iso8601();
@@ -100,7 +102,7 @@ public sealed record MonthDay(int Month, int Day)
     public DateOnly OnOrAfter(DateOnly day)
     {
         var same = In(day.Year);
-        return same >= day ? same : In(day.Year + 1);
+        return same >= day ? same : day.Year == 9999 ? DateOnly.MaxValue : In(day.Year + 1);
     }
 
     private DateOnly In(int year) => new(year, Month, Math.Min(Day, DateTime.DaysInMonth(year, Month)));

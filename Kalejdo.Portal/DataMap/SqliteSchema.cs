@@ -21,7 +21,7 @@ public static class SqliteSchema
             var key = columns.Where(c => c.Key > 0).OrderBy(c => c.Key).Select(c => c.Name).ToList();
             tables.Add(new Table(
                 schema, name, schema == "main", true, view,
-                withoutRowId || view ? null : new[] { "rowid", "_rowid_", "oid" }.FirstOrDefault(r => columns.All(c => !c.Name.Equals(r, StringComparison.OrdinalIgnoreCase))),
+                withoutRowId || view ? [] : [.. new[] { "rowid", "_rowid_", "oid" }.Where(r => columns.All(c => !c.Name.Equals(r, StringComparison.OrdinalIgnoreCase))).Take(1)],
                 // An INTEGER PRIMARY KEY and the keys of WITHOUT ROWID tables cannot be null although SQLite does not say so.
                 [.. columns.Select(c => new Column(c.Name, c.Type, TypeOf(c.Type), c.NotNull || (c.Key > 0 && (withoutRowId || (key.Count == 1 && IsInteger(c.Type)))), LengthOf(c.Type), c.Generated))],
                 key,

@@ -205,7 +205,8 @@ public sealed class AccessRow
         // SQLite keeps decimals as floating point; the shortest text that gives the same number back is the one that was written.
         double number when type == ColumnType.Decimal => number.ToString("R", CultureInfo.InvariantCulture),
         double number => number,
-        float number => (double)number,
+        // The shortest decimal that is this float, not the nearest double's seventeen digits.
+        float number => double.Parse(number.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
         decimal number => number.ToString(CultureInfo.InvariantCulture),
         bool flag => flag,
         string text when type == ColumnType.Instant => Iso(text),

@@ -22,7 +22,7 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
 
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(";\"\r\n");
 
-    // Excel takes the first file it meets for the local code page unless a mark says UTF-8: å ä ö would be broken.
+    // Without the mark Excel reads a CSV file in the local code page, and å ä ö are broken.
     private static readonly UTF8Encoding ForSpreadsheets = new(encoderShouldEmitUTF8Identifier: true);
 
     /// <param name="identities">Verified identities of one person; their rows are united.</param>
@@ -44,7 +44,8 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
                 reading = database;
                 located.Add(await Located.LocateAsync(database, identities, write: false, cancellationToken));
             }
-            var archive = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+            var forward = new AsynchronousOnly(output);
+            var archive = await ZipArchive.CreateAsync(forward, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
             await using (archive)
             {
                 List<Part> parts = [.. located.SelectMany(l => l.Collections.Select(c => new Part(new LocatedCollection(l, c), c, l.Database)))];
@@ -56,6 +57,7 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
                 }
                 await EntryAsync(archive, "index.html", stream => new Page(databases.Map, time, stream, cancellationToken).WriteAsync(identities, parts), cancellationToken);
             }
+            await forward.FlushAsync(cancellationToken);
             return [];
         }
         catch (DbException e)
@@ -174,6 +176,63 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
             text = "'" + text;
         }
         return text.AsSpan().ContainsAny(NeedsQuotes) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
+
+    /// <summary>
+    /// .NET's archive writes the headers of its entries synchronously, which a web server refuses: what comes so is held until the next
+    /// asynchronous write.
+    /// </summary>
+    private sealed class AsynchronousOnly(Stream inner) : Stream
+    {
+        private readonly ArrayBufferWriter<byte> held = new();
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override void Flush()
+        {
+        }
+
+        public override async Task FlushAsync(CancellationToken cancellationToken)
+        {
+            await SendAsync(cancellationToken);
+            await inner.FlushAsync(cancellationToken);
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => held.Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer) => held.Write(buffer);
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await SendAsync(cancellationToken);
+            await inner.WriteAsync(buffer, cancellationToken);
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        private async Task SendAsync(CancellationToken cancellationToken)
+        {
+            if (held.WrittenCount > 0)
+            {
+                await inner.WriteAsync(held.WrittenMemory, cancellationToken);
+                held.ResetWrittenCount();
+            }
+        }
     }
 
     /// <summary>A collection on its way into the archive.</summary>

@@ -152,7 +152,7 @@ public sealed class Consenting(Databases databases)
         var text = live.Type == ColumnType.Date
             ? DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(now, SwedishDays.Zone)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
             : now.ToString(sqlite ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return located.Database.Dialect.Comparable(located.Session.Parameter(text), text, live)!.Value.Expression;
+        return located.Database.Dialect.Written(located.Session.Parameter(text), text, live)!;
     }
 
     private static string? Instant(object value) => value switch

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
@@ -18,6 +19,8 @@ public sealed class Databases
     public string? KeyOf(string collection) => All.FirstOrDefault(d => d.Graph.Collections.Any(c => c.Collection.Id == collection))?.Source.Key;
 
     internal IReadOnlyList<MappedDatabase> All { get; }
+
+    internal MappedCollection? Find(string collection) => All.SelectMany(d => d.Graph.Collections).FirstOrDefault(c => c.Collection.Id == collection);
 
     /// <summary>
     /// Reads the schema of each source and joins it with the map. Nothing stays open.
@@ -80,7 +83,7 @@ public sealed class Databases
             $"no map knows the identity '{i.Name}'; known are {string.Join(", ", Map.IdentityNames)}")),
         .. identities.Where(i => string.IsNullOrWhiteSpace(i.Value)).Select(i => new Refusal($"the identity '{i.Name}' has no value")),
         .. identities.Where(i => i.Value.Length > 1000).Select(i => new Refusal($"the identity '{i.Name}' is longer than 1,000 characters")),
-        .. identities.Where(i => i.Value.Any(char.IsControl)).Select(i => new Refusal($"the identity '{i.Name}' holds control characters")),
+        .. identities.Where(i => i.Value.EnumerateRunes().Any(r => Rune.IsControl(r) || r == Rune.ReplacementChar)).Select(i => new Refusal($"the identity '{i.Name}' holds control characters or broken ones")),
     ];
 
     internal static Refusal Unreachable(Source source, Dialect dialect, DbException e) =>

@@ -29,8 +29,11 @@ internal abstract class Dialect
 
     public abstract string KeyType(Table table, string key);
 
-    /// <summary>The parameter expression that compares with a column, for values given as text; null where no row can hold the value.</summary>
-    public abstract (string Expression, object Value)? Comparable(string parameter, string value, Column column);
+    /// <summary>The condition that a column holds a value given as text; null where no row can hold it.</summary>
+    public abstract string? Equal(string expression, string parameter, string value, Column column);
+
+    /// <summary>A value given as text, as it is written to a column; null where the column cannot hold it.</summary>
+    public abstract string? Written(string parameter, string value, Column column);
 
     /// <summary>Text without regard to case and surrounding blanks, for comparisons that need no index.</summary>
     public abstract string Fold(string expression);
@@ -53,7 +56,13 @@ internal abstract class Dialect
     /// <summary>The day of a date or instant as text, for grouping.</summary>
     public abstract string Day(string expression, Column column);
 
+    /// <summary>Letters that no serial number, hash or token consists of, so that a mask is known for one.</summary>
+    public const string RandomLetters = "ghijklmnopqrstuv";
+
     public abstract string RandomText(int length);
+
+    /// <summary>Whether text holds no other characters than the given ones.</summary>
+    public abstract string ConsistsOf(string expression, string letters);
 
     public abstract string Sha256(string expression);
 
@@ -73,7 +82,7 @@ internal abstract class Dialect
     public static string Name(Table table) => $"{Quote(table.Schema)}.{Quote(table.Name)}";
 
     /// <summary>A column of an alias; the engine's row id stands unquoted.</summary>
-    public static string Column(string alias, string name, Table table) => name == table.RowId && table.Find(name) is null ? $"{alias}.{name}" : $"{alias}.{Quote(name)}";
+    public static string Column(string alias, string name, Table table) => table.RowId.Contains(name) && table.Find(name) is null ? $"{alias}.{name}" : $"{alias}.{Quote(name)}";
 
     /// <summary>The forms in which lower-cased text may stand where the engine's lower() knows ASCII alone.</summary>
     public static IReadOnlyList<string> LowerForms(string value)
@@ -92,7 +101,7 @@ internal abstract class Dialect
         return forms;
     }
 
-    protected static bool Fits(string value, ColumnType type) => type switch
+    public static bool Fits(string value, ColumnType type) => type switch
     {
         ColumnType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
         ColumnType.Decimal or ColumnType.Real => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
@@ -100,6 +109,7 @@ internal abstract class Dialect
         ColumnType.Date => DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
         ColumnType.Instant => DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _),
         ColumnType.Time => TimeOnly.TryParse(value, CultureInfo.InvariantCulture, out _),
+        ColumnType.Binary => false,
         _ => true,
     };
 

@@ -30,10 +30,13 @@ internal sealed class Disposal
 
     /// <summary>Something that refers to a collection's rows: a reference of the map, a foreign key of the database, or both.</summary>
     /// <param name="Child">The mapped collection that refers; null where no map knows the table.</param>
+    /// <param name="OnDelete">What the database's foreign key does; null where it has none.</param>
     /// <param name="Cuttable">The columns that can be nulled to cut the reference; empty where it cannot be cut.</param>
     private sealed record Hold(
-        Table Table, MappedCollection? Child, IReadOnlyList<string> ChildColumns, MappedCollection Parent, IReadOnlyList<string> ParentColumns, bool Enforced, IReadOnlyList<string> Cuttable)
+        Table Table, MappedCollection? Child, IReadOnlyList<string> ChildColumns, MappedCollection Parent, IReadOnlyList<string> ParentColumns, string? OnDelete, IReadOnlyList<string> Cuttable)
     {
+        public bool Enforced => OnDelete is not null;
+
         public string Joined(string child, string parent) => string.Join(" AND ", ChildColumns.Zip(ParentColumns).Select(
             p => $"{child}.{Dialect.Quote(p.First)} = {parent}.{Dialect.Quote(p.Second)}"));
     }
@@ -51,7 +54,7 @@ internal sealed class Disposal
         foreach (var collection in located.Kept)
         {
             await Session.ExecuteAsync(
-                $"UPDATE {Located.Marks(collection)} AS l SET (action, ground) = (SELECT {FirstAction(collection, "l.whose")}, {Ground(collection)} FROM {Dialect.Name(collection.Table)} AS t WHERE {Located.SameKey(collection, "l", "t")}) WHERE l.whose IN {OwnRows}",
+                $"UPDATE {Located.Marks(collection)} AS l SET (action, ground) = (SELECT {FirstAction(collection)}, {Ground(collection)} FROM {Dialect.Name(collection.Table)} AS t WHERE {Located.SameKey(collection, "l", "t")}) WHERE l.whose IN {OwnRows}",
                 cancellationToken);
         }
         await KeepWhatIsNeededAsync(cancellationToken);
@@ -75,6 +78,10 @@ internal sealed class Disposal
             if (steps.Any(s => s.Collection == collection.Collection.Id && s.Action is ErasureAction.Anonymise or ErasureAction.Reduce or ErasureAction.Pseudonymise))
             {
                 refusals.AddRange(masks[collection].Select(m => m.Refusal).OfType<Refusal>());
+            }
+            if (collection.Table.IsView && steps.Any(s => s.Collection == collection.Collection.Id && s.Changes))
+            {
+                refusals.Add(new Refusal("this is a view, which cannot be erased; name its tables in the map, and its own fields 'read_only'", collection.Collection.Id));
             }
         }
         return refusals.Count > 0 ? new ErasureOutcome.Refused([.. refusals.Distinct()]) : new ErasureOutcome.Done(steps);
@@ -122,20 +129,20 @@ internal sealed class Disposal
     private HashSet<MappedCollection> Scoped()
     {
         var named = located.Collections.Where(c => scope.IsEverything || scope.Kinds.Contains(c.Collection.KindKey) || scope.Rows.Any(r => r.Collection == c.Collection.Id)).ToHashSet();
-        while (located.Collections.FirstOrDefault(c => !named.Contains(c) && Depends(c)) is { } dependent)
+        while (located.Collections.FirstOrDefault(c => !named.Contains(c) && Depends(c, named)) is { } dependent)
         {
             named.Add(dependent);
         }
         return named;
-
-        bool Depends(MappedCollection collection) =>
-            !collection.Collection.Fields.Any(f => f.Identity is not null)
-            && Links.Where(l => l.Child == collection && l.Down).Select(l => l.Parent).Distinct().ToList() is { Count: > 0 } parents
-            && parents.TrueForAll(named.Contains);
     }
 
+    private bool Depends(MappedCollection collection, HashSet<MappedCollection> named) =>
+        !collection.Collection.Fields.Any(f => f.Identity is not null)
+        && Links.Where(l => l.Child == collection && l.Down && l.Parent != collection).Select(l => l.Parent).Distinct().ToList() is { Count: > 0 } parents
+        && parents.TrueForAll(named.Contains);
+
     /// <summary>What the map wants with an own row, before anybody asks who needs it.</summary>
-    private string FirstAction(MappedCollection collection, string whose)
+    private string FirstAction(MappedCollection collection)
     {
         if (!inScope.Contains(collection))
         {
@@ -144,29 +151,34 @@ internal sealed class Disposal
         var wanted = collection.Collection.OnErasure switch
         {
             OnErasure.Delete => Delete,
-            OnErasure.Anonymise => MaskOrLeave(collection, whose),
-            OnErasure.Retain => collection.Collection.Otherwise == OnErasure.Anonymise ? MaskOrLeave(collection, whose) : Delete,
+            OnErasure.Anonymise => MaskOrLeave(collection),
+            OnErasure.Retain => collection.Collection.Otherwise == OnErasure.Anonymise ? MaskOrLeave(collection) : Delete,
             // A row whose key is the personal value cannot lose it: it goes.
-            _ => masks[collection].Any(m => m.Refusal is not null && IsKey(collection, m.Column)) ? Delete : MaskOrLeave(collection, whose),
+            _ => masks[collection].Any(m => m.Refusal is not null && IsKey(collection, m.Column)) ? Delete : MaskOrLeave(collection),
         };
         var cases = collection.Collection.Retain.Select(r => $"WHEN {Holds(collection, r)} THEN {(int)ErasureAction.Retain} ").ToList();
         var action = cases.Count == 0 ? wanted : $"CASE {string.Concat(cases)}ELSE {wanted} END";
-        return InRowScope(collection) is { } rows ? $"CASE WHEN {rows} THEN {action} ELSE 0 END" : action;
+        return RowsInScope(collection, "t", []) is { } rows ? $"CASE WHEN {rows} THEN {action} ELSE 0 END" : action;
     }
+
+    /// <summary>The final action of a row of a collection without marks: nobody refers to it, but it may have to let go of what goes.</summary>
+    private string Action(MappedCollection collection) => CutNeeded(collection, "t") is { } cut && inScope.Contains(collection)
+        ? $"CASE WHEN {FirstAction(collection)} = {(int)ErasureAction.Untouched} AND ({cut}) THEN {(int)ErasureAction.Anonymise} ELSE {FirstAction(collection)} END"
+        : FirstAction(collection);
 
     private static string Delete { get; } = ((int)ErasureAction.Delete).ToString(CultureInfo.InvariantCulture);
 
     private static bool IsKey(MappedCollection collection, Column column) =>
         collection.Table.PrimaryKey.Contains(column.Name) || collection.Table.PrimaryKey.Count == 0;
 
-    private string MaskOrLeave(MappedCollection collection, string whose)
+    /// <summary>The conditions by which row <c>t</c> still holds something personal.</summary>
+    private List<string> Dirty(MappedCollection collection) =>
+        // What finds the row is to go, whatever its mask looks like.
+        [.. masks[collection].Select(m => m.Dirty), .. masks[collection].Select(m => located.FoundBy(collection, m.Field)).OfType<string>()];
+
+    private string MaskOrLeave(MappedCollection collection)
     {
-        var dirty = masks[collection].Select(m => m.Dirty).OfType<string>().ToList();
-        if (masks[collection].Any(m => m.Field.Identity is not null || m.Dirty is null))
-        {
-            // What found the row is still in it, whatever its mask looks like.
-            dirty.Add($"{whose} = {Whose.Found}");
-        }
+        var dirty = Dirty(collection);
         if (collection.Collection.OnErasure != OnErasure.Fides)
         {
             dirty.AddRange(OwnReferences(collection).SelectMany(h => h.Cuttable).Select(c => $"t.{Dialect.Quote(c)} IS NOT NULL"));
@@ -182,20 +194,31 @@ internal sealed class Disposal
             .Where(h => h.Child == collection && Links.Any(l => l.Child == collection && l.Down && l.Parent == h.Parent && l.ChildColumns.SequenceEqual(h.ChildColumns)))
             .DistinctBy(h => string.Join(',', h.ChildColumns));
 
-    private string? InRowScope(MappedCollection collection)
+    /// <summary>The condition that a row is in the scope: named itself, or hanging on one that is. Null where the scope takes the whole collection.</summary>
+    private string? RowsInScope(MappedCollection collection, string alias, HashSet<MappedCollection> above)
     {
-        var rows = scope.Rows.Where(r => r.Collection == collection.Collection.Id).ToList();
-        if (rows.Count == 0 || scope.Kinds.Contains(collection.Collection.KindKey))
+        if (scope.IsEverything || scope.Kinds.Contains(collection.Collection.KindKey))
         {
             return null;
         }
-        return string.Join(" OR ", rows.Select(row => collection.Table.PrimaryKey.Count > 0 && collection.Table.PrimaryKey.All(row.Key.ContainsKey)
-            ? $"({string.Join(" AND ", collection.Table.PrimaryKey.Select(k => KeyIs(collection, k, row.Key[k])))})"
-            : "1 = 0"));
+        var conditions = scope.Rows.Where(r => r.Collection == collection.Collection.Id)
+            .Select(row => string.Join(" AND ", collection.Table.PrimaryKey.Select(k => KeyIs(collection, alias, k, row.Key[k])))).ToList();
+        if (above.Add(collection) && Depends(collection, inScope))
+        {
+            var parent = $"s{above.Count}";
+            var hangs = Links.Where(l => l.Child == collection && l.Down && !above.Contains(l.Parent)).Select(l => (Link: l, Rows: RowsInScope(l.Parent, parent, [.. above]))).ToList();
+            if (conditions.Count == 0 && hangs.Count > 0 && hangs.TrueForAll(h => h.Rows is null))
+            {
+                return null;
+            }
+            conditions.AddRange(hangs.Select(h =>
+                $"EXISTS (SELECT 1 FROM {Dialect.Name(h.Link.Parent.Table)} AS {parent} WHERE {Located.Joined(h.Link, alias, parent)}{(h.Rows is null ? "" : $" AND ({h.Rows})")})"));
+        }
+        return conditions.Count == 0 ? "1 = 0" : string.Join(" OR ", conditions.Select(c => $"({c})"));
     }
 
-    private string KeyIs(MappedCollection collection, string key, string value) =>
-        Sql.Comparable(Session.Parameter(value), value, collection.Table.Find(key)!) is { } comparable ? $"t.{Dialect.Quote(key)} = {comparable.Expression}" : "1 = 0";
+    private string KeyIs(MappedCollection collection, string alias, string key, string value) =>
+        Sql.Equal($"{alias}.{Dialect.Quote(key)}", Session.Parameter(value), value, collection.Table.Find(key)!) ?? "1 = 0";
 
     private string Ground(MappedCollection collection)
     {
@@ -254,12 +277,12 @@ internal sealed class Disposal
     {
         var mapped = Links.Where(l => l.Parent == parent).Select(HoldOf);
         var enforced = Graph.Schema.PointingAt(parent.Table).Select(f => new Hold(
-            f.Child, Graph.Of(f.Child), f.Key.Columns, parent, f.Key.ReferencedColumns, true, Cuttable(f.Child, f.Key.Columns)));
+            f.Child, Graph.Of(f.Child), f.Key.Columns, parent, f.Key.ReferencedColumns, f.Key.OnDelete, Cuttable(f.Child, f.Key.Columns)));
         return [.. enforced.Concat(mapped).DistinctBy(h => $"{h.Table.Schema}.{h.Table.Name}({string.Join(',', h.ChildColumns)})")];
     }
 
     private static Hold HoldOf(Link link) => new(
-        link.Child.Table, link.Child, link.ChildColumns, link.Parent, link.ParentColumns, false, Cuttable(link.Child.Table, link.ChildColumns));
+        link.Child.Table, link.Child, link.ChildColumns, link.Parent, link.ParentColumns, null, Cuttable(link.Child.Table, link.ChildColumns));
 
     private static List<string> Cuttable(Table table, IReadOnlyList<string> columns)
     {
@@ -285,7 +308,7 @@ internal sealed class Disposal
             return $"EXISTS (SELECT 1 FROM {Located.Marks(child)} AS mh WHERE {Located.SameKey(child, "mh", alias)} AND mh.whose IN {OwnRows} AND mh.action IN ({actions}))";
         }
         var rows = located.Rows(child);
-        return $"EXISTS (SELECT 1 FROM {rows.From} WHERE {string.Join(" AND ", child.Key.Select(k => $"{Dialect.Column("t", k, child.Table)} = {Dialect.Column(alias, k, child.Table)}"))} AND ({rows.Where}) AND {rows.Whose} IN {OwnRows} AND {FirstAction(child, rows.Whose)} IN ({actions}))";
+        return $"EXISTS (SELECT 1 FROM {rows.From} WHERE {string.Join(" AND ", child.Key.Select(k => $"{Dialect.Column("t", k, child.Table)} = {Dialect.Column(alias, k, child.Table)}"))} AND ({rows.Where}) AND {rows.Whose} IN {OwnRows} AND {FirstAction(child)} IN ({actions}))";
     }
 
     /// <summary>Rows that must go but are needed by rows that stay are reduced to their keys; those need their own parents in turn.</summary>
@@ -303,6 +326,15 @@ internal sealed class Disposal
                     $"UPDATE {Located.Marks(collection)} SET action = {(int)ErasureAction.Reduce} WHERE action = {Delete} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.action = {Delete} AND ({needed}))",
                     cancellationToken) > 0;
             }
+        }
+        // What has nothing (left) to lose stays as it is.
+        foreach (var collection in located.Kept.Where(c => holds[c].Count > 0))
+        {
+            string[] changes = [.. Dirty(collection), .. CutNeeded(collection, "t") is { } cut ? [cut] : Array.Empty<string>()];
+            var clean = changes.Length == 0 ? "1 = 1" : $"NOT ({string.Join(" OR ", changes)})";
+            await Session.ExecuteAsync(
+                $"UPDATE {Located.Marks(collection)} SET action = {(int)ErasureAction.Untouched} WHERE action = {(int)ErasureAction.Reduce} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.action = {(int)ErasureAction.Reduce} AND {clean})",
+                cancellationToken);
         }
     }
 
@@ -327,7 +359,7 @@ internal sealed class Disposal
     {
         var rows = located.Rows(collection);
         var kept = located.Kept.Contains(collection);
-        var (action, ground) = kept ? ("l.action", "l.ground") : (FirstAction(collection, rows.Whose), Ground(collection));
+        var (action, ground) = kept ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
         var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
             .Select(x => $"WHEN {ground} = {x.i} THEN {DayOf(collection, x.retain)} "));
         var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
@@ -391,13 +423,10 @@ internal sealed class Disposal
         {
             foreach (var column in hold.Cuttable)
             {
-                assignments[column] = $"CASE WHEN {condition} THEN NULL ELSE {assignments.GetValueOrDefault(column, $"t.{Dialect.Quote(column)}")} END";
+                var otherwise = assignments.GetValueOrDefault(column, $"t.{Dialect.Quote(column)}");
+                // A CASE of nothing but NULL would be text to PostgreSQL.
+                assignments[column] = otherwise == "NULL" ? otherwise : $"CASE WHEN {condition} THEN NULL ELSE {otherwise} END";
             }
-        }
-        if (assignments.Count == 0)
-        {
-            // Nothing of the row is personal: its keys are all that it is reduced to.
-            assignments.Add(collection.Table.Columns[0].Name, $"t.{Dialect.Quote(collection.Table.Columns[0].Name)}");
         }
         var set = string.Join(", ", assignments.Select(a => $"{Dialect.Quote(a.Key)} = {a.Value}"));
         var actions = $"({(int)ErasureAction.Anonymise}, {(int)ErasureAction.Reduce})";
@@ -415,7 +444,7 @@ internal sealed class Disposal
             return $"({Located.KeyOf(collection, "t")}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {Located.Marks(collection)} AS l WHERE l.action IN {actions})";
         }
         var rows = located.Rows(collection);
-        return $"({rows.Where}) AND {rows.Whose} IN {OwnRows} AND {FirstAction(collection, rows.Whose)} IN {actions}";
+        return $"({rows.Where}) AND {rows.Whose} IN {OwnRows} AND {Action(collection)} IN {actions}";
     }
 
     private async Task<ErasureOutcome.Refused?> DeleteAsync(MappedCollection collection, ErasureOutcome.Done plan, CancellationToken cancellationToken)
@@ -426,13 +455,21 @@ internal sealed class Disposal
             return null;
         }
         var deleted = await Session.ExecuteAsync($"DELETE FROM {Dialect.Name(collection.Table)} AS t WHERE {Chosen(collection, $"({Delete})")}", cancellationToken);
+        if (deleted != planned && located.Kept.Contains(collection) && !collection.Key.Contains("ctid"))
+        {
+            // A foreign key that cascades among rows that all go takes some of them before the statement counts them.
+            var left = await Session.ReadAsync($"SELECT count(*) FROM {located.Rows(collection).From} WHERE l.action = {Delete}", r => r.GetInt64(0), cancellationToken);
+            deleted = (int)(planned - left[0]);
+        }
         return deleted == planned ? null : Mismatch(collection, planned, deleted);
     }
 
     /// <summary>Nulls references among rows that go together, where tables refer to each other or to themselves in a circle.</summary>
     private async Task CutCirclesAsync(CancellationToken cancellationToken)
     {
-        foreach (var hold in located.Kept.SelectMany(c => holds[c]).Where(h => h.Enforced && h.Cuttable.Count > 0 && h.Child is { } child && located.Kept.Contains(child) && Precedes(h.Parent, child)))
+        // A row may refer to another that goes in the same statement, unless its key forbids even that or acts by itself.
+        foreach (var hold in located.Kept.SelectMany(c => holds[c]).Where(h => h.Enforced && h.Cuttable.Count > 0 && h.Child is { } child && located.Kept.Contains(child)
+            && (h.Child == h.Parent ? h.OnDelete is "RESTRICT" or "CASCADE" : Precedes(h.Parent, child))))
         {
             await Session.ExecuteAsync(
                 $"UPDATE {Dialect.Name(hold.Table)} AS t SET {string.Join(", ", hold.Cuttable.Select(c => $"{Dialect.Quote(c)} = NULL"))} WHERE {Chosen(hold.Child!, $"({Delete})")}",

@@ -64,6 +64,8 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         [
             .. databases.Unknown(identities),
             .. scope.Kinds.Where(k => !kinds.Contains(k)).Select(k => new Refusal($"no map knows the kind '{k}'; known are {string.Join(", ", kinds)}")),
+            .. scope.Rows.Where(r => databases.Find(r.Collection) is not { } c || c.Table.PrimaryKey.Count == 0 || c.Table.PrimaryKey.Any(k => !r.Key.ContainsKey(k)))
+                .Select(r => new Refusal("no such row can be named: give a collection of the map and every column of its primary key", r.Collection)),
         ];
     }
 

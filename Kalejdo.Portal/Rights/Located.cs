@@ -221,6 +221,10 @@ internal sealed class Located : IAsyncDisposable
         where condition is not null
         select (field, condition);
 
+    /// <summary>The condition that row <c>t</c> holds one of the identities in <paramref name="field"/>; null where none can stand there.</summary>
+    public string? FoundBy(MappedCollection collection, Field field) =>
+        DirectWays(collection).Where(way => way.Field == field).Select(way => $"({way.Condition})").ToList() is { Count: > 0 } ways ? string.Join(" OR ", ways) : null;
+
     private readonly Dictionary<(MappedCollection, Field, string), string?> matches = [];
 
     private string? Matches(MappedCollection collection, Field field, string value)
@@ -233,15 +237,14 @@ internal sealed class Located : IAsyncDisposable
         string? condition = null;
         if (field.IgnoreCase)
         {
-            condition = $"lower(trim({column})) IN ({string.Join(", ", Dialect.LowerForms(value).Select(Session.Parameter))})";
+            // Where it is no text, no index can be hoped for.
+            var text = collection.ColumnOf(field).Type == ColumnType.Text ? column : Sql.AsText(column);
+            condition = $"lower(trim({text})) IN ({string.Join(", ", Dialect.LowerForms(value).Select(Session.Parameter))})";
         }
         else
         {
             var parameter = Session.Parameter(value);
-            if (Sql.Comparable(parameter, value, collection.ColumnOf(field)) is { } comparable)
-            {
-                condition = $"{column} = {comparable.Expression}";
-            }
+            condition = Sql.Equal(column, parameter, value, collection.ColumnOf(field));
         }
         if (condition is not null && field.VerifiedBy is { } verified)
         {
@@ -256,8 +259,9 @@ internal sealed class Located : IAsyncDisposable
         await Session.ExecuteAsync(Sql.CreateTemporaryTable("known_identity", "name text NOT NULL, value text NOT NULL", primaryKey: null), cancellationToken);
         foreach (var identity in identities)
         {
-            var (name, value) = (Session.Parameter(identity.Name), Session.Parameter(identity.Value));
-            await Session.ExecuteAsync($"INSERT INTO known_identity VALUES ({name}, {value}), ({name}, {Sql.Fold($"CAST({value} AS text)")})", cancellationToken);
+            var name = Session.Parameter(identity.Name);
+            var forms = Dialect.LowerForms(identity.Value).Append(identity.Value).Distinct().Select(form => $"({name}, {Session.Parameter(form)})");
+            await Session.ExecuteAsync($"INSERT INTO known_identity VALUES {string.Join(", ", forms)}", cancellationToken);
         }
         foreach (var collection in Kept.Where(c => changed.ContainsKey(c)))
         {

@@ -36,13 +36,25 @@ internal sealed class PostgresDialect : Dialect
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => PostgresSchema.ReadAsync(connection, cancellationToken);
 
-    public override string KeyType(Table table, string key) => key == table.RowId ? "tid" : table.Find(key)!.TypeName;
+    public override string KeyType(Table table, string key) => table.Find(key)?.TypeName ?? (key == "ctid" ? "tid" : "oid");
 
-    public override (string Expression, object Value)? Comparable(string parameter, string value, Column column) =>
-        // PostgreSQL compares like with like only, and an impossible value is an error rather than no match.
-        !Fits(value, column.Type) ? null
-        : column.Type == ColumnType.Text ? (parameter, value)
-        : ($"CAST(CAST({parameter} AS text) AS {column.TypeName})", value);
+    // PostgreSQL compares like with like only, and an impossible value is an error rather than no match: so numbers are compared in the
+    // widest type of their family (which uses the same indexes), and what has no family as text.
+    public override string? Equal(string expression, string parameter, string value, Column column) => column switch
+    {
+        { Type: ColumnType.Text } => $"{expression} = {parameter}",
+        { TypeName: "uuid" } => Guid.TryParse(value, out _) ? $"{expression} = {Cast(parameter, "uuid")}" : null,
+        { Type: ColumnType.Other } => $"{AsText(expression)} = {parameter}",
+        _ when !Fits(value, column.Type) => null,
+        { Type: ColumnType.Integer } => $"{expression} = {Cast(parameter, "bigint")}",
+        { Type: ColumnType.Decimal, TypeName: not "money" } => $"{expression} = {Cast(parameter, "numeric")}",
+        _ => $"{expression} = {Cast(parameter, column.TypeName)}",
+    };
+
+    public override string? Written(string parameter, string value, Column column) =>
+        !Fits(value, column.Type) ? null : column.Type == ColumnType.Text ? parameter : Cast(parameter, column.TypeName);
+
+    private static string Cast(string parameter, string type) => $"CAST(CAST({parameter} AS text) AS {type})";
 
     public override string Fold(string expression) => $"lower(btrim({expression}))";
 
@@ -51,7 +63,8 @@ internal sealed class PostgresDialect : Dialect
     public override string Selected(string expression, Column column) => column.Type switch
     {
         ColumnType.Decimal => $"CAST(CAST({expression} AS numeric) AS text)",
-        ColumnType.Other => $"CAST({expression} AS text)",
+        // Times with a zone too: ADO.NET would give them a day.
+        ColumnType.Other or ColumnType.Time => $"CAST({expression} AS text)",
         _ => expression,
     };
 
@@ -64,20 +77,22 @@ internal sealed class PostgresDialect : Dialect
     public override object OnOrAfterValue(DateOnly day, Column column) => column switch
     {
         { Type: ColumnType.Date } => day,
-        { TypeName: "timestamp with time zone" } => DateTime.SpecifyKind(StartOf(day), DateTimeKind.Utc),
+        { Zoned: true } => DateTime.SpecifyKind(StartOf(day), DateTimeKind.Utc),
         _ => DateTime.SpecifyKind(StartOf(day), DateTimeKind.Unspecified),
     };
 
     public override string Day(string expression, Column column) => column switch
     {
         { Type: ColumnType.Date } => $"to_char({expression}, 'YYYY-MM-DD')",
-        { TypeName: "timestamp with time zone" } => $"to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')",
+        { Zoned: true } => $"to_char({expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')",
         _ => $"to_char({expression}, 'YYYY-MM-DD HH24:MI:SS')",
     };
 
     public override string RandomText(int length) =>
         // 32 hex digits a UUID, of which 30 are random.
-        $"left({string.Join(" || ", Enumerable.Repeat("replace(gen_random_uuid()::text, '-', '')", (length + 31) / 32))}, {length.ToString(CultureInfo.InvariantCulture)})";
+        $"translate(left({string.Join(" || ", Enumerable.Repeat("replace(gen_random_uuid()::text, '-', '')", (length + 31) / 32))}, {length.ToString(CultureInfo.InvariantCulture)}), '0123456789abcdef', '{RandomLetters}')";
+
+    public override string ConsistsOf(string expression, string letters) => $"translate({expression}, '{letters}', '') = ''";
 
     public override string Sha256(string expression) => $"encode(sha256(convert_to({expression}, 'UTF8')), 'hex')";
 

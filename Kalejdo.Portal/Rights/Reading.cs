@@ -90,7 +90,7 @@ public sealed class Reading(Databases databases)
         LocatedAsync(identities, row.Collection, async (located, mapped) =>
         {
             var condition = string.Concat(row.Key.Select(k => mapped.Table.Find(k.Key) is { } column
-                && located.Database.Dialect.Comparable(located.Session.Parameter(k.Value), k.Value, column) is { } value ? $" AND t.{Dialect.Quote(column.Name)} = {value.Expression}" : " AND 1 = 0"));
+                && located.Database.Dialect.Equal($"t.{Dialect.Quote(column.Name)}", located.Session.Parameter(k.Value), k.Value, column) is { } equal ? $" AND {equal}" : " AND 1 = 0"));
             var rows = located.Rows(mapped);
             var found = await RowsAsync(
                 located, mapped, $"SELECT {rows.Whose}{Columns(located, mapped)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1{condition} LIMIT 2", cancellationToken);
@@ -273,7 +273,7 @@ public sealed class Reading(Databases databases)
     private static string Among(Located located, Column column, IEnumerable<object?> values, string expression)
     {
         var parameters = values.OfType<object>().Select(Text).Distinct()
-            .Select(v => located.Database.Dialect.Comparable(located.Session.Parameter(v), v, column)?.Expression).OfType<string>().ToList();
+            .Select(v => located.Database.Dialect.Written(located.Session.Parameter(v), v, column)).OfType<string>().ToList();
         return parameters.Count == 0 ? "1 = 0" : $"{expression} IN ({string.Join(", ", parameters)})";
     }
 

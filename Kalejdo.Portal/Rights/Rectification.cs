@@ -49,6 +49,11 @@ public sealed class Rectification(Databases databases)
         {
             return new RectificationOutcome.Refused(new Refusal(problem, field));
         }
+        if (key is not null && (key.Collection != $"{parts[0]}.{parts[1]}" || databases.Find(key.Collection) is not { } found
+            || found.Table.PrimaryKey.Count == 0 || found.Table.PrimaryKey.Any(k => !key.Key.ContainsKey(k))))
+        {
+            return new RectificationOutcome.Refused(new Refusal("the row is not named by every column of its primary key", field));
+        }
         var rows = 0;
         foreach (var database in databases.All)
         {
@@ -81,23 +86,25 @@ public sealed class Rectification(Databases databases)
         {
             var column = collection.ColumnOf(field);
             var name = Dialect.Quote(column.Name);
-            if (sql.Comparable(session.Parameter(newValue ?? ""), newValue ?? "", column) is not { } written || Old() is not { } old)
+            if (Written() is not { } written || Old() is not { } old)
             {
                 continue;
             }
             var found = located.Rows(collection);
             rows += await session.ExecuteAsync(
-                $"UPDATE {Dialect.Name(collection.Table)} AS t SET {name} = {(newValue is null ? "NULL" : written.Expression)} WHERE {old}{ThisRow(collection)} AND ({Located.KeyOf(collection, "t")}) IN (SELECT {Located.KeyOf(collection, "t")} FROM {found.From} WHERE ({found.Where}) AND {found.Whose} IN ({Whose.Found}, {Whose.Own}))",
+                $"UPDATE {Dialect.Name(collection.Table)} AS t SET {name} = {written} WHERE {old}{ThisRow(collection)} AND ({Located.KeyOf(collection, "t")}) IN (SELECT {Located.KeyOf(collection, "t")} FROM {found.From} WHERE ({found.Where}) AND {found.Whose} IN ({Whose.Found}, {Whose.Own}))",
                 cancellationToken);
+
+            string? Written() => newValue is null ? "NULL" : sql.Written(session.Parameter(newValue), newValue, column);
 
             string? Old() => oldValue is null ? $"t.{name} IS NULL"
                 : field is { Identity: not null, IgnoreCase: true } ? $"lower(trim(t.{name})) IN ({string.Join(", ", Dialect.LowerForms(oldValue).Select(session.Parameter))})"
-                : sql.Comparable(session.Parameter(oldValue), oldValue, column) is { } comparable ? $"t.{name} = {comparable.Expression}" : null;
+                : sql.Equal($"t.{name}", session.Parameter(oldValue), oldValue, column);
         }
         await session.CommitAsync(cancellationToken);
         return rows;
 
         string ThisRow(MappedCollection collection) => key is null || key.Collection != collection.Collection.Id ? "" : string.Concat(key.Key.Select(k =>
-            collection.Table.Find(k.Key) is { } column && sql.Comparable(session.Parameter(k.Value), k.Value, column) is { } value ? $" AND t.{Dialect.Quote(column.Name)} = {value.Expression}" : " AND 1 = 0"));
+            collection.Table.Find(k.Key) is { } column && sql.Equal($"t.{Dialect.Quote(column.Name)}", session.Parameter(k.Value), k.Value, column) is { } equal ? $" AND {equal}" : " AND 1 = 0"));
     }
 }

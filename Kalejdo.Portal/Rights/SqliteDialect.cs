@@ -44,6 +44,7 @@ internal sealed class SqliteDialect : Dialect
                 await SetAsync(connection, "journal_mode", "wal", cancellationToken);
             }
             connection.CreateFunction("portal_fold", (string? text) => text?.Trim().ToLowerInvariant(), isDeterministic: true);
+            connection.CreateFunction("portal_random", (int length) => RandomNumberGenerator.GetString(RandomLetters, length));
             connection.CreateFunction("portal_sha256", (string? text) => text is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), isDeterministic: true);
             connection.CreateFunction("portal_hmac", (string? text, byte[] inner, byte[] outer) => text is null ? null : Hmac(text, inner, outer), isDeterministic: true);
             return connection;
@@ -61,12 +62,23 @@ internal sealed class SqliteDialect : Dialect
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => SqliteSchema.ReadAsync(connection, cancellationToken);
 
-    // Without the column's own affinity a comparison with it would use no index.
-    public override string KeyType(Table table, string key) => table.Find(key)?.TypeName ?? "INTEGER";
+    // Without the column's own affinity a comparison with it would use no index. https://sqlite.org/datatype3.html#determination_of_column_affinity
+    public override string KeyType(Table table, string key) => table.Find(key)?.TypeName.ToUpperInvariant() switch
+    {
+        null => "INTEGER",
+        var type when type.Contains("INT", StringComparison.Ordinal) => "INTEGER",
+        var type when type.Contains("CHAR", StringComparison.Ordinal) || type.Contains("CLOB", StringComparison.Ordinal) || type.Contains("TEXT", StringComparison.Ordinal) => "TEXT",
+        "" => "BLOB",
+        var type when type.Contains("BLOB", StringComparison.Ordinal) => "BLOB",
+        var type when type.Contains("REAL", StringComparison.Ordinal) || type.Contains("FLOA", StringComparison.Ordinal) || type.Contains("DOUB", StringComparison.Ordinal) => "REAL",
+        _ => "NUMERIC",
+    };
 
-    public override (string Expression, object Value)? Comparable(string parameter, string value, Column column) =>
-        // SQLite columns hold what was written, whatever their type; the column's affinity converts the parameter.
-        (parameter, value);
+    // SQLite columns hold what was written, whatever their type; the column's affinity converts the parameter.
+    public override string? Equal(string expression, string parameter, string value, Column column) => $"{expression} = {Written(parameter, value, column)}";
+
+    public override string? Written(string parameter, string value, Column column) =>
+        column.Type == ColumnType.Boolean && bool.TryParse(value, out var flag) ? flag ? "1" : "0" : parameter;
 
     public override string Fold(string expression) => $"portal_fold({expression})";
 
@@ -78,7 +90,7 @@ internal sealed class SqliteDialect : Dialect
 
     public override string IsTrue(string expression, Column column) => $"(coalesce({expression}, 0) NOT IN (0, 'false', 'f', 'no', ''))";
 
-    public override string OnOrAfter(string expression, Column column, string parameter) => $"{Comparison(expression, column)} >= {parameter}";
+    public override string OnOrAfter(string expression, Column column, string parameter) => $"coalesce({Comparison(expression, column)}, '9999') >= {parameter}";
 
     public override object OnOrAfterValue(DateOnly day, Column column) => column.Type == ColumnType.Instant
         ? StartOf(day).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)
@@ -87,7 +99,9 @@ internal sealed class SqliteDialect : Dialect
     // Whether it is a day or an instant only its text tells, so instants are cut to Swedish days by the caller.
     public override string Day(string expression, Column column) => column.Type == ColumnType.Instant ? $"datetime({expression})" : $"date({expression})";
 
-    public override string RandomText(int length) => $"substr(lower(hex(randomblob({(length + 1) / 2}))), 1, {length})";
+    public override string RandomText(int length) => $"portal_random({length})";
+
+    public override string ConsistsOf(string expression, string letters) => $"{expression} NOT GLOB '*[^{letters}]*'";
 
     public override string Sha256(string expression) => $"portal_sha256({expression})";
 
@@ -100,6 +114,8 @@ internal sealed class SqliteDialect : Dialect
         {
             await using var connection = await OpenAsync(source, write: true, cancellationToken);
             // secure_delete leaves traces in pages that were moved or cut; VACUUM writes the file anew, and the WAL still holds the old pages.
+            // The new file is put together in a temporary one (of what is left), not in memory.
+            await ExecuteAsync(connection, "PRAGMA temp_store = 1", cancellationToken);
             await ExecuteAsync(connection, "VACUUM", cancellationToken);
             await using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";

@@ -133,7 +133,7 @@ public sealed class UndoErasureTests : IAsyncDisposable
         else
         {
             await portal.Services.GetRequiredService<ScheduledErasures>().ScheduleAsync(
-                new ErasureRequest([new("customer_number", "1")], Rights.ErasureScope.Everything, "test", new ErasureFarewell(account!, null, "sv", true)), Cancellation);
+                new ErasureRequest([new("customer_number", "1")], Kalejdo.Portal.Rights.ErasureScope.Everything, "test", new ErasureFarewell(account!, null, "sv", true)), Cancellation);
         }
         await using var db = portal.Store();
         return await db.ScheduledErasures.OrderByDescending(s => s.CreatedAt).ThenByDescending(s => s.CaseNumber).Where(s => s.CancelledAt == null && s.StartedAt == null).Select(s => s.CaseNumber).SingleAsync(Cancellation);

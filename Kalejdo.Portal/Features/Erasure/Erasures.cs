@@ -58,7 +58,9 @@ internal sealed partial class Erasures(
     ILogger<Erasures> log)
 {
     private static readonly TimeSpan Claim = TimeSpan.FromMinutes(10);
-    private static readonly string Me = $"{Environment.MachineName}/{Environment.ProcessId}";
+
+    // The last part is this life's: a container's process has the same number in every life.
+    private readonly string me = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
 
     /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
     /// <param name="progress">Told after each step that is on disk.</param>
@@ -193,7 +195,7 @@ internal sealed partial class Erasures(
         {
             CaseNumber = opened.Number,
             CreatedAt = Now,
-            ClaimedBy = Me,
+            ClaimedBy = me,
             ClaimedUntil = Now + Claim,
             Payload = Protect(opened.Number, work),
         });
@@ -316,7 +318,7 @@ internal sealed partial class Erasures(
         var payload = Protect(number, work);
         var until = Now + Claim;
         await db.WorkingSets.Where(w => w.CaseNumber == number)
-            .ExecuteUpdateAsync(set => set.SetProperty(w => w.Payload, payload).SetProperty(w => w.ClaimedBy, Me).SetProperty(w => w.ClaimedUntil, until), cancellationToken);
+            .ExecuteUpdateAsync(set => set.SetProperty(w => w.Payload, payload).SetProperty(w => w.ClaimedBy, me).SetProperty(w => w.ClaimedUntil, until), cancellationToken);
     }
 
     private async Task ReleaseAsync(string number, CancellationToken cancellationToken)
@@ -337,20 +339,20 @@ internal sealed partial class Erasures(
         }
         var until = Now + Claim;
         var claimed = await db.WorkingSets.Where(w => w.CaseNumber == number && w.ClaimedBy == working.ClaimedBy && w.ClaimedUntil == working.ClaimedUntil)
-            .ExecuteUpdateAsync(set => set.SetProperty(w => w.ClaimedBy, Me).SetProperty(w => w.ClaimedUntil, until).SetProperty(w => w.Attempts, w => w.Attempts + 1), cancellationToken);
+            .ExecuteUpdateAsync(set => set.SetProperty(w => w.ClaimedBy, me).SetProperty(w => w.ClaimedUntil, until).SetProperty(w => w.Attempts, w => w.Attempts + 1), cancellationToken);
         return claimed == 1 ? ErasureWork.FromBytes(WorkingSet.Protector(protection, number).Unprotect(working.Payload)) : null;
     }
 
     /// <summary>A claim of this machine whose process is gone need not run out first.</summary>
-    private static bool IsDead(string? claimedBy)
+    private bool IsDead(string? claimedBy)
     {
-        if (claimedBy?.Split('/') is not [var machine, var id] || machine != Environment.MachineName || !int.TryParse(id, out var process))
+        if (claimedBy?.Split('/') is not [var machine, var id, ..] || machine != Environment.MachineName || !int.TryParse(id, out var process))
         {
             return claimedBy is null;
         }
         if (process == Environment.ProcessId)
         {
-            return false;
+            return claimedBy != me;
         }
         try
         {

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FsCheck;
+using FsCheck.Fluent;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Tests.Support;
+using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+
+namespace Kalejdo.Portal.Tests.Rights;
+
+/// <summary>What holds for every schema, map, rows and subject. A failure prints the seed and the database.</summary>
+public sealed class ErasureProperties
+{
+    private static bool Long => Environment.GetEnvironmentVariable("PORTAL_TEST_LONG") == "1";
+
+    [Fact]
+    public void An_erasure_takes_what_was_planned_and_nothing_of_anybody_else_on_SQLite() => Check(Provider.Sqlite, Long ? 2000 : 100);
+
+    [Fact]
+    public void An_erasure_takes_what_was_planned_and_nothing_of_anybody_else_on_PostgreSQL() => Check(Provider.Postgresql, Long ? 200 : 20);
+
+    private static void Check(Provider provider, int cases)
+    {
+        var subjects = from database in RandomDatabase.Generator from person in Gen.Choose(0, RandomDatabase.People - 1) select (database, person);
+        // The short form tries the same cases every time, the long one new ones; PORTAL_TEST_SEED=a,b repeats what a failure printed.
+        var seed = Environment.GetEnvironmentVariable("PORTAL_TEST_SEED")?.Split(',').Select(part => ulong.Parse(part, CultureInfo.InvariantCulture)).ToArray() ?? (Long ? null : [2026, 1122]);
+        var config = Config.QuickThrowOnFailure.WithMaxTest(cases).WithQuietOnSuccess(true)
+            .WithReplay(seed is null ? null : new Replay(new Rnd(seed[0], seed[1] | 1), null));
+        Prop.ForAll(subjects.ToArbitrary(), async ((RandomDatabase Database, int Person) x) => await HoldsAsync(provider, x.Database, x.Person)).Check(config);
+    }
+
+    private static async Task HoldsAsync(Provider provider, RandomDatabase random, int person)
+    {
+        await using var shop = await CreateAsync(provider, random.Sql, random.Map);
+        var others = Enumerable.Range(0, RandomDatabase.People).Where(p => p != person).Select(p => Email(RandomDatabase.Email(p))).ToList();
+        var seenBefore = new List<JsonObject>();
+        foreach (var other in others)
+        {
+            seenBefore.Add(await shop.AccessAsync(other));
+        }
+
+        var own = await OwnAsync(shop, Email(RandomDatabase.Email(person)), Whose.Found, Whose.Own);
+        var found = await OwnAsync(shop, Email(RandomDatabase.Email(person)), Whose.Found);
+        var before = await KeyedAsync(shop, random);
+
+        await shop.EraseAsync(Email(RandomDatabase.Email(person)));
+
+        foreach (var (row, text) in await KeyedAsync(shop, random))
+        {
+            Assert.True(own.Contains(row) || before[row] == text, $"{row} is not the subject's, but changed");
+        }
+
+        Assert.All(before.Keys.Except((await KeyedAsync(shop, random)).Keys), row => Assert.True(own.Contains(row), $"{row} is not the subject's, but went"));
+        foreach (var (other, seen) in others.Zip(seenBefore))
+        {
+            // What the other person saw is what it was, unless the subject's own identity stood in it; that a row is shared no longer may show more.
+            var after = await shop.AccessAsync(other);
+            foreach (var (collection, rows) in seen)
+            {
+                var left = after[collection]!.AsArray().Select(r => r!.ToJsonString()).ToHashSet();
+                Assert.All(rows!.AsArray().Select(r => (Id: $"{collection}.{r!["id"]}", Text: r.ToJsonString())),
+                    row => Assert.True(left.Contains(row.Text) || found.Contains(row.Id), $"another person saw {row.Text} in {collection} and does no longer"));
+            }
+        }
+    }
+
+    /// <summary>The rows of which the engine itself says so.</summary>
+    private static async Task<HashSet<string>> OwnAsync(MappedDatabaseUnderTest shop, IReadOnlyList<Identity> identities, params int[] whose)
+    {
+        await using var located = await Located.LocateAsync(shop.Databases.All[0], identities, write: false, Cancellation);
+        var own = new HashSet<string>();
+        foreach (var collection in located.Collections)
+        {
+            var rows = located.Rows(collection);
+            own.UnionWith(await located.Session.ReadAsync(
+                $"SELECT t.id FROM {rows.From} WHERE ({rows.Where}) AND {rows.Whose} IN ({string.Join(", ", whose)})", r => $"{collection.Collection.Id}.{r.GetValue(0)}", Cancellation));
+        }
+
+        return own;
+    }
+
+    private static async Task<Dictionary<string, string>> KeyedAsync(MappedDatabaseUnderTest shop, RandomDatabase random)
+    {
+        var rows = await shop.RowsAsync();
+        return random.Tables.SelectMany((_, number) => rows[$"t{number}"].Select(row => (Key: $"shop.t{number}.{row.TrimStart('(').Split(',')[0]}", Text: row))).ToDictionary(r => r.Key, r => r.Text);
+    }
+}

@@ -1,0 +1,164 @@
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Data.Sqlite;
+using static Kalejdo.Portal.Tests.Support.MapText;
+using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+
+namespace Kalejdo.Portal.Tests.Rights;
+
+/// <summary>Databases that are locked, gone, unreadable or not what they were: a clear refusal, and nothing changed.</summary>
+public sealed class FaultTests
+{
+    private const string Customers = "CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO customer VALUES (1, 'anna@exempel.se');";
+    private static readonly string Map = Dataset(Collection("customer", "", Key(), Identity()));
+    private static readonly IReadOnlyList<Identity> Anna = Email("anna@exempel.se");
+
+    [Fact]
+    public async Task A_locked_file_is_refused_and_said_to_be_locked()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        await using var other = (SqliteConnection)await shop.ConnectAsync();
+        await using (var transaction = other.BeginTransaction(deferred: false))
+        {
+            Assert.Contains("another program has locked it", await ReasonAsync(shop), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_gone_is_refused_and_not_made()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        File.Delete(shop.File);
+
+        Assert.Contains("its file cannot be opened", await ReasonAsync(shop), StringComparison.Ordinal);
+        Assert.NotEmpty(await shop.RefusedReadingAsync(Anna));
+        Assert.False(File.Exists(shop.File));
+        var (databases, problems) = await Databases.OpenAsync(shop.Databases.Map, [shop.Source], Cancellation);
+        Assert.Null(databases);
+        Assert.Contains("its file cannot be opened", Assert.Single(problems).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        await File.WriteAllTextAsync(shop.File, new string('x', 5000), Cancellation);
+
+        Assert.Contains("damaged or is not a SQLite database", await ReasonAsync(shop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_cannot_be_written_is_shown_but_not_erased()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        // Tests may run as root, whom no file permission stops; a later file format does. https://sqlite.org/fileformat.html
+        await using (var file = File.OpenWrite(shop.File))
+        {
+            file.Position = 18;
+            file.WriteByte(3);
+        }
+
+        var before = await File.ReadAllBytesAsync(shop.File, Cancellation);
+
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+        Assert.Equal(["customer anonymise 1"], await shop.PlanAsync(Anna));
+        Assert.Contains("it cannot be written", await ReasonAsync(shop), StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllBytesAsync(shop.File, Cancellation));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_schema_that_has_changed_meanwhile_is_refused(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, Customers, Map);
+        await shop.SqlAsync("ALTER TABLE customer RENAME COLUMN email TO mail");
+
+        Assert.NotEmpty(await ReasonAsync(shop));
+        Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT mail FROM customer"));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_or_lacks_the_database_is_refused()
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, Customers, Map);
+        foreach (var (connection, reason) in new[]
+        {
+            ("Host=127.0.0.1;Port=1;Username=portal;Password=hemligt;Timeout=2", "the server cannot be reached"),
+            (shop.Source.ConnectionString.Replace("Database=postgres", "Database=finns_inte", StringComparison.Ordinal), "there is no such database"),
+            ("Nonsense=1;Password=hemligt", "is not a Postgresql connection string"),
+        })
+        {
+            var (_, problems) = await Databases.OpenAsync(shop.Databases.Map, [shop.Source with { ConnectionString = connection }], Cancellation);
+            Assert.Contains(reason, Assert.Single(problems).ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain("hemligt", problems[0].ToString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_user_without_the_right_to_delete_is_refused()
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, Customers, Map);
+        await shop.SqlAsync($"CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA {Schema(shop)} TO reader; GRANT SELECT ON customer TO reader;");
+        var (databases, _) = await Databases.OpenAsync(shop.Databases.Map, [shop.Source with { ConnectionString = shop.Source.ConnectionString.Replace("Username=portal", "Username=reader", StringComparison.Ordinal) }], Cancellation);
+        var erasure = new Erasure(databases!, shop.Time);
+
+        Assert.IsType<ErasureOutcome.Done>(await erasure.PlanAsync(Anna, ErasureScope.Everything, Cancellation));
+        var refused = Assert.IsType<ErasureOutcome.Refused>(await erasure.ExecuteAsync("shop", Anna, ErasureScope.Everything, Cancellation));
+        Assert.Contains("lacks a right", Assert.Single(refused.Reasons).Reason, StringComparison.Ordinal);
+        Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT email FROM customer"));
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_else_changes_meanwhile_is_refused_and_can_be_tried_again()
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, Customers, Map);
+        await using var located = await Located.LocateAsync(shop.Databases.All[0], Anna, write: true, Cancellation);
+        await shop.SqlAsync("UPDATE customer SET email = 'Anna@exempel.se'");
+
+        var clash = await Assert.ThrowsAsync<Npgsql.PostgresException>(() => new Disposal(located, shop.Databases.Map, ErasureScope.Everything, new DateOnly(2026, 11, 22)).ExecuteAsync(Cancellation));
+        Assert.Contains("try again", located.Database.Dialect.Explain(clash), StringComparison.Ordinal);
+        await located.DisposeAsync();
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_cancelled_erasure_changes_nothing(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, Customers, Map);
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shop.Erasure.ExecuteAsync("shop", Anna, ErasureScope.Everything, cancelled.Token));
+        Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT email FROM customer"));
+    }
+
+    [Fact]
+    public async Task Sources_and_datasets_must_meet()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        var (_, problems) = await Databases.OpenAsync(shop.Databases.Map, [shop.Source with { Key = "shopp" }], Cancellation);
+
+        Assert.Equal(["the dataset 'shop' has no source; add --source shop=sqlite:FILE or a setting Sources:shop", "the source 'shopp' belongs to no dataset; known are shop"], problems.Select(p => p.Reason));
+        Assert.Single((await Databases.OpenAsync(shop.Databases.Map, [shop.Source, shop.Source], Cancellation)).Problems);
+    }
+
+    [Theory]
+    [InlineData("shop=sqlite:/tmp/a.db", Provider.Sqlite, "Data Source=/tmp/a.db")]
+    [InlineData("shop = postgresql: Host=h;Port=1", Provider.Postgresql, "Host=h;Port=1")]
+    [InlineData("shop=sqlite:Data Source=a.db;Cache=Shared", Provider.Sqlite, "Data Source=a.db;Cache=Shared")]
+    public void Sources_are_read(string text, Provider provider, string connection) => Assert.Equal(new Source("shop", provider, connection), Source.Parse(text));
+
+    [Theory]
+    [InlineData("shop")]
+    [InlineData("=sqlite:a.db")]
+    [InlineData("shop=mysql:a")]
+    [InlineData("shop=sqlite:")]
+    [InlineData("shop=sqlite")]
+    public void Sources_of_another_form_are_not(string text) => Assert.Null(Source.Parse(text));
+
+    private static string Schema(MappedDatabaseUnderTest shop) => shop.Source.ConnectionString.Split("Search Path=")[1];
+
+    private static async Task<string> ReasonAsync(MappedDatabaseUnderTest shop) =>
+        Assert.Single(Assert.IsType<ErasureOutcome.Refused>(await shop.Erasure.ExecuteAsync("shop", Anna, ErasureScope.Everything, Cancellation)).Reasons).Reason;
+}

@@ -1,0 +1,215 @@
+using System.Text.RegularExpressions;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Tests.Support;
+using static Kalejdo.Portal.Tests.Support.MapText;
+using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
+
+namespace Kalejdo.Portal.Tests.Rights;
+
+public sealed class MaskingTests
+{
+    private const string Anna = "anna@exempel.se";
+
+    [Theory, EveryEngine]
+    public async Task Personal_fields_are_nulled_and_others_keys_and_references_stay(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, name TEXT, username TEXT, system_name TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'Anna', 'u', 's'), (2, 'bo@exempel.se', 'Bo', 'u', 's');
+            CREATE TABLE login (id INTEGER PRIMARY KEY, customer_id INTEGER, device TEXT, serial TEXT);
+            INSERT INTO login VALUES (1, 1, 'd', 's'), (2, 2, 'd', 's');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity(), Personal("name"),
+                // Whole segments: user_name is not below user.
+                "{name: username, data_categories: [username.x, user_name]}", "{name: system_name, data_categories: [system.user]}"),
+            Collection("login", "", "{name: id, data_categories: [user.unique_id], fides_meta: {primary_key: true}}",
+                "{name: customer_id, data_categories: [user.unique_id], fides_meta: {references: [{dataset: shop, field: customer.id, direction: from}]}}",
+                "{name: device, data_categories: [user]}", "{name: serial}")));
+
+        Assert.Equal(["customer anonymise 1", "login anonymise 1"], await shop.EraseAsync(Anna));
+        Assert.Equal(["1 - - u s", "2 bo@exempel.se Bo u s"], await shop.ColumnAsync("SELECT id || ' ' || coalesce(email, '-') || ' ' || coalesce(name, '-') || ' ' || username || ' ' || system_name FROM customer ORDER BY 1"));
+        Assert.Equal(["1 1 - s", "2 2 d s"], await shop.ColumnAsync("SELECT id || ' ' || customer_id || ' ' || coalesce(device, '-') || ' ' || serial FROM login ORDER BY 1"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Categories_are_taken_from_the_collection_and_the_dataset_where_a_field_has_none(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE a (email TEXT, x TEXT); INSERT INTO a VALUES ('anna@exempel.se', 'x');
+            CREATE TABLE b (email TEXT, x TEXT); INSERT INTO b VALUES ('anna@exempel.se', 'x');
+            """, """
+            dataset:
+              - fides_key: shop
+                data_categories: [user.contact]
+                collections:
+                  - {name: a, fields: [{name: email, fidesops_meta: {identity: email}}, {name: x}]}
+                  - {name: b, data_categories: [system.operations], fields: [{name: email, fides_meta: {identity: email}}, {name: x}]}
+            """);
+
+        await shop.EraseAsync(Anna);
+
+        Assert.Equal(["-"], await shop.ColumnAsync("SELECT x FROM a"));
+        Assert.Equal(["x"], await shop.ColumnAsync("SELECT x FROM b"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Each_strategy_writes_what_it_says(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, a TEXT, b TEXT, c TEXT, d TEXT, e TEXT, f TEXT, g TEXT, n INTEGER, flag BOOLEAN, born DATE, amount NUMERIC(6, 2));
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'a', 'b', 'c', 'd', 'e', 'f', NULL, 5, TRUE, '1980-01-01', 12.5);
+            """, Dataset(Collection("customer", "", Key(),
+            "{name: email, data_categories: [user.contact.email], fides_meta: {identity: email, masking_strategy_override: {strategy: random_string_rewrite, configuration: {length: 12, format_preservation: {suffix: '@removed.invalid'}}}}}",
+            Masked("a", "null_rewrite"), Masked("b", "string_rewrite", "rewrite_value: Raderad, format_preservation: {suffix: '!'}"), Masked("c", "random_string_rewrite"),
+            Masked("d", "hash", "algorithm: SHA-512"), Masked("e", "hmac"), Masked("f", "preserve"), Masked("g", "string_rewrite"),
+            Masked("n", "string_rewrite", "rewrite_value: '0'"), Masked("flag", "string_rewrite", "rewrite_value: 'false'"), Masked("born", "string_rewrite", "rewrite_value: '1900-01-01'"),
+            Masked("amount", "string_rewrite", "rewrite_value: '0'"))));
+
+        Assert.Equal(["customer pseudonymise 1"], await shop.EraseAsync(Anna));
+        Assert.Matches(new Regex("^[a-z]{12}@removed\\.invalid$"), Assert.Single(await shop.ColumnAsync("SELECT email FROM customer")));
+        Assert.Equal(["-"], await shop.ColumnAsync("SELECT a FROM customer"));
+        Assert.Equal(["Raderad!"], await shop.ColumnAsync("SELECT b FROM customer"));
+        Assert.Matches(new Regex("^[a-z]{30}$"), Assert.Single(await shop.ColumnAsync("SELECT c FROM customer")));
+        Assert.Equal(["18ac3e7343f016890c510e93f935261169d9e3f565436429830faf0934f4f8e4"], await shop.ColumnAsync("SELECT d FROM customer"));
+        Assert.Matches(new Regex("^[0-9a-f]{64}$"), Assert.Single(await shop.ColumnAsync("SELECT e FROM customer")));
+        Assert.Equal(["f"], await shop.ColumnAsync("SELECT f FROM customer"));
+        // Nothing is made up where nothing was.
+        Assert.Equal(["-"], await shop.ColumnAsync("SELECT g FROM customer"));
+        Assert.Equal(["1"], await shop.ColumnAsync("SELECT count(*) FROM customer WHERE n = 0 AND NOT flag AND born = '1900-01-01' AND amount = 0"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Rows_reached_by_reference_are_hashed_and_rewritten_too_and_once_only(Provider provider)
+    {
+        // The customer stays findable, so that its rows are found again.
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se');
+            CREATE TABLE a (id INTEGER PRIMARY KEY, customer_id INTEGER, x TEXT); INSERT INTO a VALUES (1, 1, 'x');
+            CREATE TABLE b (id INTEGER PRIMARY KEY, customer_id INTEGER, x TEXT); INSERT INTO b VALUES (1, 1, '0a');
+            CREATE TABLE c (id INTEGER PRIMARY KEY, customer_id INTEGER, x TEXT); INSERT INTO c VALUES (1, 1, 'x');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity(meta: "read_only: true")),
+            Collection("a", "", Key(), From("customer_id", "customer.id"), Masked("x", "hash")),
+            Collection("b", "", Key(), From("customer_id", "customer.id"), Masked("x", "random_string_rewrite", "length: 2")),
+            Collection("c", "", Key(), From("customer_id", "customer.id"), Masked("x", "hmac", "format_preservation: {suffix: '-x'}"))));
+
+        Assert.Equal(["a pseudonymise 1", "b anonymise 1", "c pseudonymise 1", "customer untouched 1"], await shop.EraseAsync(Anna));
+        Assert.DoesNotContain("0a", await shop.ColumnAsync("SELECT x FROM b"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Masks_keep_to_the_length_of_map_and_column(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email VARCHAR(20), a VARCHAR(5), b TEXT, c VARCHAR(10), d VARCHAR(8));
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'a', 'b', 'c', 'd');
+            """, Dataset(Collection("customer", "", Key(), Identity(),
+            Masked("a", "string_rewrite", "rewrite_value: Raderad"), Personal("b", "length: 4, masking_strategy_override: {strategy: random_string_rewrite}"),
+            Masked("c", "hash"), Masked("d", "hmac", "format_preservation: {suffix: -x}"))));
+
+        await shop.EraseAsync(Anna);
+
+        Assert.Equal(["Rader"], await shop.ColumnAsync("SELECT a FROM customer"));
+        Assert.Equal(["4"], await shop.ColumnAsync("SELECT length(b) FROM customer"));
+        Assert.Equal(["10"], await shop.ColumnAsync("SELECT length(c) FROM customer"));
+        Assert.Matches(new Regex("^[0-9a-f]{6}-x$"), Assert.Single(await shop.ColumnAsync("SELECT d FROM customer")));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_row_whose_key_is_the_personal_value_is_deleted(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE visit (email TEXT NOT NULL, at INTEGER NOT NULL, page TEXT, PRIMARY KEY (email, at));
+            INSERT INTO visit VALUES ('anna@exempel.se', 1, 'x'), ('Anna@exempel.se', 2, 'x'), ('bo@exempel.se', 1, 'x');
+            """, Dataset(Collection("visit", "", Identity(meta: "primary_key: true"), Key("at"), Personal("page"))));
+
+        Assert.Equal(["visit delete 2"], await shop.EraseAsync(Anna));
+        Assert.Equal(["bo@exempel.se"], await shop.ColumnAsync("SELECT email FROM visit"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task The_delete_override_deletes(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT NOT NULL); INSERT INTO customer VALUES (1, 'anna@exempel.se'), (2, 'bo@exempel.se');
+            """, Dataset(CollectionWith("customer", "", "masking_strategy_override: {strategy: delete}", Key(), Identity())));
+
+        Assert.Equal(["customer delete 1"], await shop.EraseAsync(Anna));
+        Assert.Equal(["2"], await shop.ColumnAsync("SELECT id FROM customer"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task What_cannot_be_masked_is_refused_whole_with_the_field(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT NOT NULL, number INTEGER UNIQUE, code TEXT UNIQUE, born DATE);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 5, 'c', NULL);
+            CREATE TABLE login (id INTEGER PRIMARY KEY, customer_id INTEGER, device TEXT);
+            INSERT INTO login VALUES (1, 1, 'd');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity(), Masked("number", "random_string_rewrite"), Masked("code", "string_rewrite"), Masked("born", "string_rewrite", "rewrite_value: aldrig")),
+            Collection("login", "", Key(), From("customer_id", "customer.id"), Personal("device"))));
+
+        var refusals = await shop.RefusedAsync(Email(Anna));
+
+        Assert.Equal(4, refusals.Length);
+        Assert.StartsWith("shop.customer.email: the column is NOT NULL", refusals[0], StringComparison.Ordinal);
+        Assert.StartsWith("shop.customer.number: the mask writes text", refusals[1], StringComparison.Ordinal);
+        Assert.StartsWith("shop.customer.code: the column is unique", refusals[2], StringComparison.Ordinal);
+        Assert.StartsWith("shop.customer.born: the mask's value does not fit", refusals[3], StringComparison.Ordinal);
+        // Who has nothing there has nothing to refuse.
+        Assert.Empty(await shop.EraseAsync("ingen@exempel.se"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Read_only_fields_stay_and_an_untouched_row_is_said_to_be(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, name TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'Anna');
+            """, Dataset(Collection("customer", "", Key(), Identity(meta: "read_only: true"), Personal("name", "read_only: true"))));
+
+        Assert.Equal(["customer untouched 1"], await shop.EraseAsync(Anna));
+        Assert.Equal(["Anna"], await shop.ColumnAsync("SELECT name FROM customer"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Columns_that_the_database_computes_follow_their_sources(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, first TEXT, whole TEXT GENERATED ALWAYS AS (first || '!') STORED);
+            INSERT INTO customer (id, email, first) VALUES (1, 'anna@exempel.se', 'Anna');
+            """, Dataset(Collection("customer", "", Key(), Identity(), Personal("first"), Personal("whole"))));
+
+        Assert.Equal(["Anna!"], await shop.SeenAsync(Anna, "customer", "whole"));
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
+        Assert.Equal(["-"], await shop.ColumnAsync("SELECT whole FROM customer"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Values_that_look_like_SQL_are_only_values(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, name TEXT, note TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', '''; DROP TABLE customer; --', '@p0');
+            """, Dataset(Collection("customer", "", Key(), Identity(), Masked("name", "string_rewrite", "rewrite_value: \"'; DELETE FROM customer; --\""), Masked("note", "hash"))));
+
+        Assert.Equal(["'; DROP TABLE customer; --"], await shop.SeenAsync(Anna, "customer", "name"));
+        await shop.EraseAsync(Anna);
+        Assert.Equal(["'; DELETE FROM customer; --"], await shop.ColumnAsync("SELECT name FROM customer"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_view_is_shown_but_its_erasure_refused(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE person (id INTEGER PRIMARY KEY, email TEXT, name TEXT);
+            INSERT INTO person VALUES (1, 'anna@exempel.se', NULL);
+            CREATE VIEW customer AS SELECT id, email, name FROM person;
+            """, Dataset(Collection("customer", "", Key(), Identity(), Personal("name"))));
+
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+        Assert.Contains("this is a view", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
+using Kalejdo.Portal.Tests.Support;
+
+namespace Kalejdo.Portal.Tests.Rights;
+
+/// <summary>A random reference of a random table.</summary>
+/// <param name="Direction">0 from, 1 to, 2 both ways.</param>
+internal sealed record RandomReference(int Parent, int Direction, bool Enforced, bool NotNull, int OnDelete);
+
+/// <param name="Identity">Whether the table has an e-mail column.</param>
+/// <param name="Erasure">0 what Fides means, 1 delete, 2 anonymise, 3 retain.</param>
+internal sealed record RandomTable(int Key, bool Identity, int Erasure, int Mask, IReadOnlyList<RandomReference> References, IReadOnlyList<IReadOnlyList<int>> Rows);
+
+/// <summary>A small random schema with its map and rows. Tables refer to earlier ones, or to themselves.</summary>
+internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
+{
+    public const int People = 3;
+
+    private static readonly string[] s_onDelete = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL"];
+
+    public static string Email(int person) => string.Create(CultureInfo.InvariantCulture, $"person{person}@exempel.se");
+
+    public static Gen<RandomDatabase> Generator { get; } =
+        from count in Gen.Choose(2, 5)
+        from tables in Gen.CollectToList(Enumerable.Range(0, count), Table)
+        select new RandomDatabase([.. tables]);
+
+    private static Gen<RandomTable> Table(int number) =>
+        from key in Gen.Choose(0, 2)
+        from identity in number == 0 ? Gen.Constant(true) : Gen.Frequency((1, Gen.Constant(true)), (2, Gen.Constant(false)))
+        from erasure in Gen.Frequency((3, Gen.Constant(0)), (4, Gen.Constant(1)), (2, Gen.Constant(2)), (1, Gen.Constant(3)))
+        from mask in Gen.Choose(0, 3)
+        from references in Gen.Choose(number == 0 ? 0 : 1, number == 0 ? 1 : 3).SelectMany(n => Gen.ListOf(Reference(number), n))
+        from rows in Gen.Choose(0, 6).SelectMany(n => Gen.ListOf(Gen.ListOf(Gen.Choose(0, 9), references.Count + 2), n))
+        select new RandomTable(key, identity, erasure, mask, [.. references], [.. rows.Select(row => (IReadOnlyList<int>)[.. row])]);
+
+    // A first row could not refer to itself by a key that it has not yet.
+    private static Gen<RandomReference> Reference(int table) =>
+        from parent in Gen.Choose(0, table)
+        from direction in Gen.Frequency((5, Gen.Constant(0)), (3, Gen.Constant(1)), (1, Gen.Constant(2)))
+        from enforced in Gen.Elements(true, true, false)
+        from notNull in Gen.Elements(true, false, false)
+        from onDelete in Gen.Choose(0, 3)
+        select new RandomReference(parent, direction, enforced, notNull && parent != table, notNull && onDelete == 3 ? 0 : onDelete);
+
+    public string Sql => string.Concat(Tables.Select((table, number) =>
+    {
+        var references = string.Concat(table.References.Select((r, i) =>
+            $", r{i} INTEGER{(r.NotNull ? " NOT NULL" : "")}{(r.Enforced ? $" REFERENCES t{r.Parent} (id) ON DELETE {s_onDelete[r.OnDelete]}" : "")}"));
+        // A key, none but a unique column, or a key of text.
+        var id = table.Key switch { 0 => "id INTEGER PRIMARY KEY", 1 => "id INTEGER NOT NULL UNIQUE", _ => "id INTEGER NOT NULL PRIMARY KEY" };
+        var create = $"CREATE TABLE t{number} ({id}{(table.Identity ? ", email TEXT" : "")}, name TEXT, kept DATE{references});\n";
+        var rows = string.Join(", ", table.Rows.Select((row, i) => (Row: row, Id: i + 1)).Where(r => Holds(number, r.Id)).Select(r => string.Create(CultureInfo.InvariantCulture,
+            $"({r.Id}{(table.Identity ? r.Row[0] < People ? $", '{Email(r.Row[0])}'" : ", NULL" : "")}, 'name {number} {r.Id}', '{(r.Row[1] < 5 ? "2026-01-01" : "2000-01-01")}'{string.Concat(table.References.Select((_, k) => Target(number, r.Id, k) is { } target ? $", {target}" : ", NULL"))})")));
+        return create + (rows == "" ? "" : $"INSERT INTO t{number} VALUES {rows};\n");
+    }));
+
+    /// <summary>A row whose reference must not be null exists only if it can refer to something.</summary>
+    private bool Holds(int table, int id) => Tables[table].References.Select((r, k) => !r.NotNull || Target(table, id, k) is not null).All(held => held);
+
+    private int? Target(int table, int id, int reference)
+    {
+        var (row, r) = (Tables[table].Rows[id - 1], Tables[table].References[reference]);
+        var candidates = r.Parent == table
+            ? Enumerable.Range(1, id).Where(i => i == id || Holds(table, i)).ToList()
+            : Enumerable.Range(1, Tables[r.Parent].Rows.Count).Where(i => Holds(r.Parent, i)).ToList();
+        return candidates.Count == 0 || (!r.NotNull && row[reference + 2] > 7) ? null : candidates[row[reference + 2] % candidates.Count];
+    }
+
+    public string Map => MapText.Dataset([.. Tables.Select((table, number) =>
+    {
+        var name = table.Mask switch
+        {
+            0 => MapText.Personal("name"),
+            1 => MapText.Masked("name", "string_rewrite"),
+            2 => MapText.Masked("name", "random_string_rewrite"),
+            _ => MapText.Masked("name", "hash"),
+        };
+        string[] fields =
+        [
+            table.Key == 1 ? MapText.Plain("id") : MapText.Key(), .. table.Identity ? [MapText.Identity()] : Array.Empty<string>(), name, MapText.Plain("kept"),
+            .. table.References.Select((r, i) => MapText.Plain($"r{i}", MapText.Reference($"t{r.Parent}.id", r.Direction switch { 0 => "from", 1 => "to", _ => null }))),
+        ];
+        return MapText.Collection($"t{number}", table.Erasure switch
+        {
+            0 => "",
+            1 => "kind: k, on_erasure: delete",
+            2 => "kind: k, on_erasure: anonymise",
+            _ => "kind: k, on_erasure: retain, retain: {rule: seven_years, from: kept}",
+        }, fields);
+    })]) + MapText.Retention("seven_years: {ground: {sv: lag, en: law}, keep: P7Y, counted_from: date}") + "  kinds: [{key: k, label: {sv: k, en: k}}]\n";
+
+    public override string ToString() => $"\n{Sql}\n{Map}";
+}
