@@ -64,9 +64,6 @@ internal static class Portal
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
-        services.AddSingleton<OneTimeCodes>();
-        services.AddSingleton<AttemptLimits>();
-        services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
         services.AddScoped<PendingCorrections>();
         services.AddSingleton<Erasures>();
         services.AddSingleton<ErasureActs>();

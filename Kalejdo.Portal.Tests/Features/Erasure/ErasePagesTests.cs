@@ -106,14 +106,18 @@ public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<Signe
     [Fact]
     public async Task Erases_a_single_row()
     {
-        var account = await portal.AccountAsync(7);
+        var account = await portal.AccountAsync(14);
         using var client = portal.Client(account);
-        var row = await portal.ScalarAsync<long>($"SELECT v.id FROM viewing_history v JOIN tv_profile p ON p.id = v.profile_id JOIN subscriber s ON s.id = p.subscriber_id WHERE s.customer_number = '{new DemoSubscriber(7).CustomerNumber}' AND p.is_own LIMIT 1");
+        var row = await portal.ScalarAsync<long>($"SELECT v.id FROM viewing_history v JOIN tv_profile p ON p.id = v.profile_id JOIN subscriber s ON s.id = p.subscriber_id WHERE s.customer_number = '{new DemoSubscriber(14).CustomerNumber}' AND p.is_own LIMIT 1");
         var before = await portal.DumpAsync();
 
         var answer = await EraseAsync(client, PortalUrls.EraseRow(RowOf(account, "viewing_history", row)));
 
         Assert.Equal("Uppgifterna är raderade", Html.Heading(await client.PageAsync(Target(answer))));
+        await using var db = portal.Store();
+        var number = await NumberOnAsync(await client.PageAsync(Target(answer)));
+        Assert.All(await db.Ledger.Where(l => l.CaseNumber == number && l.Event == LedgerEvent.Intended).Select(l => l.ScopeJson).ToListAsync(Cancellation),
+            scope => Assert.StartsWith("{\"Rows\":", scope, StringComparison.Ordinal));
         Assert.StartsWith($"viewing_history: {row}|", Assert.Single(before.Except(await portal.DumpAsync())), StringComparison.Ordinal);
     }
 

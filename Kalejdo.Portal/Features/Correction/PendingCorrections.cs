@@ -202,8 +202,8 @@ internal sealed class PendingCorrections(
         if (wish.Old is not null && string.Equals(person.ConfirmedAddress, wish.Old.Trim(), StringComparison.OrdinalIgnoreCase))
         {
             (account.Email, account.NormalizedEmail, account.EmailConfirmed) = (address, address.ToUpperInvariant(), true);
-            // Other browsers are signed out: whoever is in there did not see this.
-            account.ConcurrencyStamp = Guid.NewGuid().ToString();
+            // Other browsers are signed out: whoever is in there did not see this. This one goes on (ConfirmNewAddressPage).
+            (account.SecurityStamp, account.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
             await db.AccountLinks.Where(l => l.AccountId == account.Id && l.IdentityName == CurrentSubject.Email).ExecuteDeleteAsync(cancellationToken);
             db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, address.Trim().ToLowerInvariant(), LinkProof.Mailbox, Now));
         }

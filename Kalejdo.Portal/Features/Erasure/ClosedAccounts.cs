@@ -10,7 +10,7 @@ internal static class ClosedAccounts
     {
         if (context.User.FindFirstValue(ClaimTypes.NameIdentifier) is { } account
             && context.GetEndpoint() is { } endpoint
-            && (endpoint.Metadata.GetMetadata<IAuthorizeData>() is not null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
+            && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null && context.Request.Path != PortalUrls.SignOut
             && await app.Services.GetRequiredService<ScheduledErasures>().FindAsync(account, context.RequestAborted) is not null)
         {
             context.Response.Redirect(PortalUrls.UndoErasureSignedIn);

@@ -188,7 +188,13 @@ internal sealed partial class Erasures(
         var opened = await CaseAsync(db, request, subject, cancellationToken);
         opened.Status = CaseStatus.InProgress;
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
-        var scope = work.Scope.IsEverything ? null : JsonSerializer.Serialize(work.Scope.Kinds);
+        var scope = work.Scope switch
+        {
+            { IsEverything: true } => null,
+            { Rows.Count: 0 } => JsonSerializer.Serialize(work.Scope.Kinds),
+            // A row's key may be an address. Never an empty list of kinds: replayed, that would be everything.
+            _ => JsonSerializer.Serialize(new { Rows = keys.Seal("ledger rows", JsonSerializer.SerializeToUtf8Bytes(work.Scope)) }),
+        };
         db.Ledger.AddRange(work.Identities.Select(i => LedgerEntry.Intended(keys, opened.Number, i.Name, Subjects.Normal(i), scope, Now)));
         db.WorkingSets.Add(new WorkingSet
         {

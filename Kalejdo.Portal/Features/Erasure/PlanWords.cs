@@ -9,18 +9,17 @@ public sealed record PlanLine(string What, long Rows, string Fate);
 /// <summary>A plan, or what was done, in the words of the map and of the page's language.</summary>
 public sealed class PlanWords
 {
-    // More days than these tell a person less than their last one.
-    private const int DaysNamed = 8;
-
     private readonly Map map;
     private readonly IReadOnlyList<StepRecord> steps;
     private readonly bool done;
+    private readonly int daysNamed;
     private readonly List<string> order;
 
     /// <param name="done">Whether it has happened.</param>
-    internal PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done)
+    /// <param name="daysNamed">More days than these are told by their last one.</param>
+    internal PlanWords(Map map, IReadOnlyList<StepRecord> steps, bool done, int daysNamed = 8)
     {
-        (this.map, this.steps, this.done) = (map, steps, done);
+        (this.map, this.steps, this.done, this.daysNamed) = (map, steps, done, daysNamed);
         order = [.. map.Collections.Select(c => c.Id)];
     }
 
@@ -40,18 +39,23 @@ public sealed class PlanWords
     {
         get
         {
-            var crowded = Kept.GroupBy(s => (What(s), s.Rule)).Where(g => g.Select(s => s.Until).Distinct().Count() > DaysNamed).ToDictionary(g => g.Key, g => g.Max(s => s.Until));
+            var crowded = Kept.GroupBy(s => (What(s), s.Rule)).Where(g => g.Select(s => s.Until).Distinct().Count() > daysNamed).ToDictionary(g => g.Key, g => g.Max(s => s.Until));
             return Lines(s => s.Action == "retain", s => crowded.TryGetValue((What(s), s.Rule), out var last)
                 ? Say(ErasureText.KeptUntilAtMost, last, Ground(s))
                 : Why(s));
         }
     }
 
+    // A list of channels or models says nothing about anybody, and would only puzzle.
     public IReadOnlyList<PlanLine> Unaffected => Lines(
-        s => s.Action is "shared" or "untouched", s => s.Action == "shared" ? ErasureText.IsShared : ErasureText.IsUntouched);
+        s => s.Action is "shared" or "untouched" && Find(s)?.Fields.Any(f => f.Personal) != false, s => s.Action == "shared" ? ErasureText.IsShared : ErasureText.IsUntouched);
 
     /// <summary>What must end before the rest can go: a running agreement, money owed, an open dispute.</summary>
     public IReadOnlyList<string> Conditions => [.. Kept.Where(s => RuleOf(s) is { CountedFrom: CountedFrom.Condition }).Select(Ground).Distinct()];
+
+    /// <summary>Whether what goes may belong to others of the household, whose profiles and histories go with the agreement's.</summary>
+    public bool TouchesHousehold => steps.Any(s => s.Changes && s.Rows > 0 && Find(s) is { } collection
+        && (collection.HouseholdOwn is not null || collection.Fields.SelectMany(f => f.References).Any(r => map.Find(r.Dataset, r.Collection)?.HouseholdOwn is not null)));
 
     public bool ChangesAnything => steps.Any(s => s.Changes && s.Rows > 0);
 

@@ -1,0 +1,142 @@
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Journeys;
+
+/// <summary>Correcting and erasing as they look, from the first page to the last, without scripts too.</summary>
+public sealed class ActsLooksTests(ActsLooksTests.Listening portal, Browser browser) : IClassFixture<ActsLooksTests.Listening>
+{
+    private static readonly (string, ColorScheme, int)[] Views =
+        [("sv", ColorScheme.Light, 1280), ("sv", ColorScheme.Dark, 390), ("en", ColorScheme.Light, 390), ("en", ColorScheme.Dark, 1280)];
+
+    [Theory]
+    [InlineData("radera", 21)]
+    [InlineData("radera-inget", 21)]
+    [InlineData("radera-slag", 21)]
+    [InlineData("radera-allt", 29)]
+    [InlineData("radera-igen", 21)]
+    [InlineData("ratta-telefon", 21)]
+    [InlineData("ratta-epost", 21)]
+    [InlineData("ratta-namn", 21)]
+    [InlineData("ratta-sprak", 21)]
+    public async Task Pages_are_accessible_healthy_and_fit(string name, int subscriber)
+    {
+        var account = await portal.People.AccountAsync(subscriber);
+        foreach (var (language, scheme, width) in Views)
+        {
+            await using var person = await PersonAsync(account, language, scheme, width, name == "radera-igen" ? 10 : 0);
+            var page = await person.NewPageAsync();
+            var health = new PageHealth(page, portal.People.Address);
+            await page.GotoAsync(await AddressAsync(name, account, subscriber));
+            await LookAsync(page, $"{name}-{language}-{scheme}-{width}");
+            health.AssertGood();
+        }
+    }
+
+    [Fact]
+    public async Task A_kind_is_erased_to_the_end_without_scripts()
+    {
+        var subscribers = new Queue<int>([4, 6, 14, 24]);
+        foreach (var (language, scheme, width) in Views)
+        {
+            var account = await portal.People.AccountAsync(subscribers.Dequeue());
+            await using var person = await PersonAsync(account, language, scheme, width, 0, scripts: language == "en");
+            var page = await person.NewPageAsync();
+            await page.GotoAsync(new Uri(portal.People.Address, PortalUrls.Erase).ToString());
+            await page.Locator("#slag-viewing_history").CheckAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = language == "sv" ? "Granska vad som raderas" : "Review what is erased" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = language == "sv" ? "Radera utvalda uppgifter" : "Erase selected data" }).ClickAsync();
+            await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync(language == "sv" ? "Uppgifterna är raderade" : "The data is erased");
+            await LookAsync(page, $"radera-klart-{language}-{scheme}-{width}", axe: language == "en");
+            await page.GetByRole(AriaRole.Link, new() { Name = language == "sv" ? "Visa kvittot" : "Show the receipt" }).ClickAsync();
+            await LookAsync(page, $"kvitto-{language}-{scheme}-{width}", axe: language == "en");
+        }
+    }
+
+    [Fact]
+    public async Task Wrong_values_waiting_and_undoing_look_right()
+    {
+        var subscribers = new Queue<int>([8, 9, 28, 30]);
+        foreach (var (language, scheme, width) in Views)
+        {
+            var subscriber = subscribers.Dequeue();
+            var account = await portal.People.AccountAsync(subscriber);
+            await using var person = await PersonAsync(account, language, scheme, width, 0);
+            var page = await person.NewPageAsync();
+
+            await page.GotoAsync(await AddressAsync("ratta-telefon", account, subscriber));
+            await page.Locator("#nytt").FillAsync("sju");
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"ratta-fel-{language}-{scheme}-{width}");
+
+            await page.GotoAsync(await AddressAsync("ratta-namn", account, subscriber));
+            await page.Locator("#nytt").FillAsync("Åsa Berg");
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"ratta-mottaget-{language}-{scheme}-{width}");
+            await page.GotoAsync(await AddressAsync("ratta-namn", account, subscriber));
+            await LookAsync(page, $"ratta-vantar-{language}-{scheme}-{width}");
+
+            await page.GotoAsync(await AddressAsync("ratta-epost", account, subscriber));
+            await page.Locator("#nytt").FillAsync($"ny{subscriber}@exempel.se");
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"ratta-kod-{language}-{scheme}-{width}");
+
+            await page.GotoAsync(new Uri(portal.People.Address, PortalUrls.EraseEverything).ToString());
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"radera-allt-fel-{language}-{scheme}-{width}");
+            await page.Locator("#nar").CheckAsync();
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"radera-planerad-{language}-{scheme}-{width}");
+            await page.GotoAsync(new Uri(portal.People.Address, PortalUrls.UndoErasureSignedIn).ToString());
+            await LookAsync(page, $"angra-{language}-{scheme}-{width}");
+            await page.Locator("#angra").CheckAsync();
+            await page.Locator("main button").ClickAsync();
+            await LookAsync(page, $"angrad-{language}-{scheme}-{width}");
+        }
+    }
+
+    private static async Task LookAsync(IPage page, string name, bool axe = true)
+    {
+        await Looks.KeepAsync(page, name);
+        await Assertions.Expect(page.Locator("main h1")).ToBeVisibleAsync();
+        if (axe)
+        {
+            await Looks.FitsAsync(page);
+            await Looks.IsAccessibleAsync(page);
+        }
+    }
+
+    private async Task<IBrowserContext> PersonAsync(string account, string language, ColorScheme scheme, int width, int minutesAgo, bool scripts = true)
+    {
+        var person = await browser.PersonAsync(language, scheme, width, scripts);
+        await person.SetExtraHTTPHeadersAsync([new(SignedInPortal.AccountHeader, account), new(SignedInPortal.AgoHeader, minutesAgo.ToString(System.Globalization.CultureInfo.InvariantCulture))]);
+        return person;
+    }
+
+    private async Task<string> AddressAsync(string name, string account, int subscriber)
+    {
+        var id = await portal.People.ScalarAsync<string>($"SELECT id FROM subscriber WHERE customer_number = '{new DemoSubscriber(subscriber).CustomerNumber}'");
+        var row = portal.People.Services.GetRequiredService<RowLinks>().Of(account, new RowKey("kalejdo.subscriber", new Dictionary<string, string> { ["id"] = id }));
+        return new Uri(portal.People.Address, name switch
+        {
+            "radera" => PortalUrls.Erase,
+            "radera-inget" => PortalUrls.Erase + "?inget=1",
+            "radera-slag" or "radera-igen" => PortalUrls.EraseSelected + "?slag=viewing_history&slag=invoices",
+            "radera-allt" => PortalUrls.EraseEverything,
+            "ratta-telefon" => PortalUrls.Correct(row, "phone"),
+            "ratta-epost" => PortalUrls.Correct(row, "email"),
+            "ratta-namn" => PortalUrls.Correct(row, "full_name"),
+            _ => PortalUrls.Correct(row, "language"),
+        }).ToString();
+    }
+
+    public sealed class Listening : IAsyncDisposable
+    {
+        internal SignedInPortal People { get; } = new(listens: true);
+
+        public ValueTask DisposeAsync() => People.DisposeAsync();
+    }
+}
