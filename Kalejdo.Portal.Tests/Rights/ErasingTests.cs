@@ -144,11 +144,11 @@ public sealed class ErasingTests
     public async Task A_reduced_row_that_has_nothing_left_to_lose_stays_untouched(Provider provider)
     {
         await using var shop = await CreateAsync(provider, """
-            CREATE TABLE hub (id INTEGER PRIMARY KEY, serial TEXT);
+            CREATE TABLE hub (id INTEGER PRIMARY KEY, serial TEXT, email TEXT);
             CREATE TABLE invoice (id INTEGER PRIMARY KEY, email TEXT, hub_id INTEGER REFERENCES hub (id), day DATE);
-            INSERT INTO hub VALUES (1, 'abc'); INSERT INTO invoice VALUES (1, 'anna@exempel.se', 1, '2026-01-01');
+            INSERT INTO hub VALUES (1, 'abc', NULL); INSERT INTO invoice VALUES (1, 'anna@exempel.se', 1, '2026-01-01');
             """, Dataset(
-            Collection("hub", "kind: k, on_erasure: delete", Key(), Personal("serial")),
+            Collection("hub", "kind: k, on_erasure: delete", Key(), Personal("serial"), Identity()),
             Collection("invoice", "kind: k, on_erasure: retain, retain: {rule: bookkeeping, from: day}", Key(), Identity(), To("hub_id", "hub.id"), Plain("day"))) + Rules);
 
         Assert.Equal(["hub reduce 1", "invoice retain 1 bookkeeping 2033-12-31"], await shop.EraseAsync(Anna));

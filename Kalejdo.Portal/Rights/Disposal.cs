@@ -331,7 +331,8 @@ internal sealed class Disposal
         foreach (var collection in located.Kept.Where(c => holds[c].Count > 0))
         {
             string[] changes = [.. Dirty(collection), .. CutNeeded(collection, "t") is { } cut ? [cut] : Array.Empty<string>()];
-            var clean = changes.Length == 0 ? "1 = 1" : $"NOT ({string.Join(" OR ", changes)})";
+            // A CASE, as NOT of a condition on NULL would be NULL.
+            var clean = changes.Length == 0 ? "1 = 1" : $"CASE WHEN {string.Join(" OR ", changes)} THEN 0 ELSE 1 END = 1";
             await Session.ExecuteAsync(
                 $"UPDATE {Located.Marks(collection)} SET action = {(int)ErasureAction.Untouched} WHERE action = {(int)ErasureAction.Reduce} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.action = {(int)ErasureAction.Reduce} AND {clean})",
                 cancellationToken);
