@@ -121,6 +121,8 @@ public sealed class SignedInPortal : IAsyncDisposable
             .UseEnvironment(Environments.Production)
             .UseSetting("DataRoot", Data)
             .UseSetting("Demo:Subscribers", "40")
+            // Accounts are made here alone.
+            .UseSetting("Demo:Password", "")
             .ConfigureTestServices(services =>
             {
                 services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, ByHeader>("Test", _ => { });
