@@ -177,6 +177,8 @@ public sealed class SignedInPortal : IAsyncDisposable
             .UseEnvironment(Environments.Production)
             .UseSetting("DataRoot", Data)
             .UseSetting("Demo:Subscribers", "40")
+            // Accounts are made here alone.
+            .UseSetting("Demo:Password", "")
             .ConfigureTestServices(services =>
             {
                 services.AddSingleton<TimeProvider>(time);
