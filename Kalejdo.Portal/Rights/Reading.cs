@@ -137,8 +137,12 @@ public sealed class Reading(Databases databases)
     private static async Task<CollectionCount> CountAsync(Located located, MappedCollection collection, CancellationToken cancellationToken)
     {
         var rows = located.Rows(collection);
+        // Through their one parent rows are counted in the index; asked row by row whether it is listed, the database would look at each.
+        var join = located.Database.Dialect.Join;
         var sums = await located.Session.ReadAsync(
-            $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
+            located.OnlyWayIn(collection) is { ParentUnique: true } way
+                ? $"SELECT lp.exposes, count(*) FROM {Located.Marks(way.Parent)} AS lp {join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} {join} {Dialect.Name(collection.Table)} AS t ON {Located.Joined(way, "t", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own}) GROUP BY lp.exposes"
+                : $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
             r => (Listed: Convert.ToInt32(r.GetValue(0), CultureInfo.InvariantCulture) == 1, Rows: r.GetInt64(1)), cancellationToken);
         return new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows));
     }
