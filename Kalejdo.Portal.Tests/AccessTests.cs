@@ -24,6 +24,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute,
+        PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn,
     ];
 
     private static readonly Dictionary<string, string> Others = new()
@@ -40,6 +41,13 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.Download] = CurrentSubject.Fresh,
         [PortalUrls.DownloadEverything] = CurrentSubject.Linked,
         [PortalUrls.DownloadToMove] = CurrentSubject.Linked,
+        [PortalUrls.CorrectRoute] = CurrentSubject.Linked,
+        [PortalUrls.ConfirmNewAddressRoute] = CurrentSubject.Linked,
+        [PortalUrls.Erase] = CurrentSubject.Linked,
+        [PortalUrls.EraseSelected] = CurrentSubject.Linked,
+        [PortalUrls.EraseKindRoute] = CurrentSubject.Linked,
+        [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
+        [PortalUrls.EraseEverything] = CurrentSubject.Linked,
     };
 
     // Files of ours are anybody's, and what a build that is not published adds for files serves none.
@@ -164,7 +172,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     private bool CanBeOpened(string address) => Routes.Any(route => "/" + route.RoutePattern.RawText!.Trim('/') == address
         && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);
 
-    private static string Opened(string address) => address.Replace("{Kind}", "contact_details", StringComparison.Ordinal);
+    private static string Opened(string address) =>
+        new[] { "{Token}", "{Row}", "{Field}", "{Id}" }.Aggregate(address.Replace("{Kind}", "contact_details", StringComparison.Ordinal), (opened, part) => opened.Replace(part, "x", StringComparison.Ordinal));
 
     private static string Demanded(RouteEndpoint route) =>
         route.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : route.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? SignedInAlone;

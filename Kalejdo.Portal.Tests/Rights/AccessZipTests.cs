@@ -7,6 +7,11 @@ using Kalejdo.Portal.Tests.Commands;
 
 namespace Kalejdo.Portal.Tests.Rights;
 
+// Measures living memory, so nothing else may run beside it.
+[CollectionDefinition(DisableParallelization = true)]
+public sealed class Alone;
+
+[Collection(typeof(Alone))]
 public sealed class AccessZipTests : IDisposable
 {
     private static readonly Identity[] Åke = [new("email", "åke@exempel.example"), new("loyalty", "L-3")];

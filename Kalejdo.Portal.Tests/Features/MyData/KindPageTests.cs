@@ -92,11 +92,11 @@ public sealed partial class KindPageTests(PortalOfItsOwn portal) : IClassFixture
     [Fact]
     public async Task Other_people_of_the_household_are_names_and_counts()
     {
+        using var client = await portal.SignedInAsync(LargeHousehold);
         var subscriber = await portal.ScalarAsync<long>($"SELECT id FROM subscriber WHERE customer_number = '{new DemoSubscriber(LargeHousehold).CustomerNumber}'");
         await portal.SqlAsync($"UPDATE tv_profile SET birth_year = 2017 WHERE subscriber_id = {subscriber} AND NOT is_own");
         await portal.SqlAsync($"INSERT INTO viewing_history (profile_id, channel_id, programme, watched_at, seconds) SELECT max(id), 1, 'Bara för andra', '2026-01-01 10:00:00', 5 FROM tv_profile WHERE subscriber_id = {subscriber} AND NOT is_own");
         var other = await portal.ScalarAsync<string>($"SELECT name FROM tv_profile WHERE subscriber_id = {subscriber} AND NOT is_own LIMIT 1");
-        using var client = await portal.SignedInAsync(LargeHousehold);
 
         var profiles = await client.PageAsync(PortalUrls.Kind("tv_profiles"));
         Assert.Contains(other, profiles, StringComparison.Ordinal);
