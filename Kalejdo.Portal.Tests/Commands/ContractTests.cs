@@ -48,6 +48,23 @@ public sealed class ContractTests : IDisposable
     }
 
     [Fact]
+    public async Task What_free_text_and_unmapped_columns_still_say_of_the_erased_is_reported_without_saying_it()
+    {
+        shop.Execute("UPDATE review SET text = 'Svar till ÅKE@exempel.example: tack!' WHERE customer_id = 2");
+        shop.Execute("UPDATE customer SET internal_note = 'se även åke@exempel.example' WHERE id = 2");
+        shop.Execute("CREATE TABLE old_mail (body TEXT)");
+        shop.Execute("INSERT INTO old_mail VALUES ('från åke@exempel.example'), ('åke@exempel.example'), ('från bo')");
+
+        var run = await shop.RunAsync("erase", "--identity", "email=åke@exempel.example");
+
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Contains("shop, review.text (1 rows)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("shop, customer.internal_note (1 rows)", run.Error, StringComparison.Ordinal);
+        Assert.Contains("shop, old_mail.body (2 rows)", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("exempel.example", run.Error, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_dry_run_prints_the_plan_that_erasing_then_carries_out()
     {
         var before = shop.Dump();

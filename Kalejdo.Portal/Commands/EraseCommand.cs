@@ -49,6 +49,10 @@ internal static class EraseCommand
                         return await CompleteAsync(0, nothing.Overwritten);
                     case ErasureResult.Erased erased:
                         await PrintAsync(erased.Steps, erased.Left);
+                        if (await options.OpenAsync(parsed, cancellationToken) is { } live)
+                        {
+                            await ReportTracesAsync(live, erased.Steps);
+                        }
                         return await CompleteAsync(erased.Left, erased.Overwritten);
                     case ErasureResult.Refused refused:
                         await PortalCommands.RefuseAsync(error, refused.Reasons);
@@ -102,7 +106,29 @@ internal static class EraseCommand
                 }
                 var left = await erasure.LeftAsync(identities, scope, cancellationToken);
                 await PrintAsync(steps, left);
+                await ReportTracesAsync(databases, steps);
                 return await CompleteAsync(left, overwritten);
+            }
+
+            async Task ReportTracesAsync(Databases databases, IReadOnlyList<StepRecord> steps)
+            {
+                if (!scope.IsEverything || !steps.Any(s => s.Changes))
+                {
+                    return;
+                }
+                var kept = steps.Where(s => !s.Changes).Select(s => s.Collection).ToHashSet();
+                foreach (var key in databases.Keys)
+                {
+                    var (traces, problem) = await new Traces(databases).FindAsync(key, identities, cancellationToken);
+                    foreach (var trace in traces.Where(t => t.Collection is null || !kept.Contains(t.Collection)))
+                    {
+                        await error.WriteLineAsync($"The erased identity still stands in {key}, {trace.Table}.{trace.Column} ({trace.Rows} rows): somebody has to look at it.");
+                    }
+                    if (problem is not null)
+                    {
+                        await error.WriteLineAsync($"Free text could not be searched for the erased identity: {problem}");
+                    }
+                }
             }
 
             async Task<int> CompleteAsync(long? left, bool overwritten)
