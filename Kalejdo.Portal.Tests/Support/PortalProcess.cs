@@ -29,7 +29,8 @@ public sealed class PortalProcess : IAsyncDisposable
     /// <param name="asNobody">Without the rights of root, whom no file mode stops.</param>
     public static PortalProcess Start(string dataRoot, bool asNobody, params string[] arguments)
     {
-        string[] program = [.. asNobody ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : Array.Empty<string>(), "dotnet", Path.Combine(AppContext.BaseDirectory, "Kalejdo.Portal.dll")];
+        // A test run in the background of a shell ignores SIGINT, and its children would inherit that: nobody could press Ctrl-C.
+        string[] program = ["env", "--default-signal=INT", .. asNobody ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : Array.Empty<string>(), "dotnet", Path.Combine(AppContext.BaseDirectory, "Kalejdo.Portal.dll")];
         var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardOutput = true,
