@@ -82,7 +82,7 @@ public sealed class Shop : IDisposable
 
     public async Task<PortalRun> RunAsync(params string[] arguments)
     {
-        await using var started = PortalProcess.Start(Folder, readOnly && Environment.IsPrivilegedProcess, [.. arguments, .. Explicit]);
+        await using var started = PortalProcess.Start(Folder, readOnly && Environment.IsPrivilegedProcess, [], [.. arguments, .. Explicit]);
         return await started.EndAsync();
     }
 

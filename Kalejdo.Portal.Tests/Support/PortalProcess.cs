@@ -24,13 +24,14 @@ public sealed class PortalProcess : IAsyncDisposable
         (output, error) = (process.StandardOutput.ReadToEndAsync(), ListenAsync());
     }
 
-    public static PortalProcess Start(string dataRoot, params string[] arguments) => Start(dataRoot, asNobody: false, arguments);
+    public static PortalProcess Start(string dataRoot, params string[] arguments) => Start(dataRoot, asNobody: false, [], arguments);
 
     /// <param name="asNobody">Without the rights of root, whom no file mode stops.</param>
-    public static PortalProcess Start(string dataRoot, bool asNobody, params string[] arguments)
+    /// <param name="variables">More of the environment, each <c>NAME=value</c>.</param>
+    public static PortalProcess Start(string dataRoot, bool asNobody, string[] variables, params string[] arguments)
     {
         // A test run in the background of a shell ignores SIGINT, and its children would inherit that: nobody could press Ctrl-C.
-        string[] program = ["env", "--default-signal=INT", .. asNobody ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : Array.Empty<string>(), "dotnet", Path.Combine(AppContext.BaseDirectory, "Kalejdo.Portal.dll")];
+        string[] program = ["env", "--default-signal=INT", .. variables, .. asNobody ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : Array.Empty<string>(), "dotnet", Path.Combine(AppContext.BaseDirectory, "Kalejdo.Portal.dll")];
         var start = new ProcessStartInfo(program[0], [.. program[1..], .. arguments])
         {
             RedirectStandardOutput = true,
