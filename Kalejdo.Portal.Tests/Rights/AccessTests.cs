@@ -88,6 +88,26 @@ public sealed class AccessTests
         Assert.Equal([("delad", true, false), (null, false, true), ("egen", false, false)], seen);
     }
 
+    [Theory, EveryEngine]
+    public async Task Other_people_of_the_household_are_a_name_and_what_is_theirs_stays_out(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT); INSERT INTO customer VALUES (1, 'anna@exempel.se');
+            CREATE TABLE profile (id INTEGER PRIMARY KEY, customer_id INTEGER, name TEXT, own BOOLEAN, born INTEGER, mail TEXT, level INTEGER);
+            INSERT INTO profile VALUES (1, 1, 'Anna', TRUE, 1980, 'a@x.se', 1), (2, 1, 'Bo', FALSE, 2017, 'b@x.se', 2), (3, 1, 'Cia', NULL, 2019, 'c@x.se', 3);
+            CREATE TABLE seen (id INTEGER PRIMARY KEY, profile_id INTEGER, what TEXT); INSERT INTO seen VALUES (1, 1, 'Annas'), (2, 2, 'Bos'), (3, 3, 'Cias');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity()),
+            Collection("profile", "household: {own: own}", Key(), From("customer_id", "customer.id"), "{name: name, data_categories: [user.name.first]}", Personal("own"), Personal("born"), Personal("mail"), Plain("level")),
+            Collection("seen", "", Key(), From("profile_id", "profile.id"), Personal("what"))));
+        using var json = new MemoryStream();
+        Assert.Empty(await new Access(shop.Databases).WriteJsonAsync(Email(Anna), json, Cancellation));
+
+        Assert.Equal(
+            """{"identity":{"email":"anna@exempel.se"},"collections":{"shop.customer":[{"id":1,"email":"anna@exempel.se"}],"shop.profile":[{"id":1,"customer_id":1,"name":"Anna","own":true,"born":1980,"mail":"a@x.se","level":1},{"id":2,"customer_id":1,"name":"Bo","own":false,"born":null,"mail":null,"level":2},{"id":3,"customer_id":1,"name":"Cia","own":null,"born":null,"mail":null,"level":3}],"shop.seen":[{"id":1,"profile_id":1,"what":"Annas"}]}}""",
+            System.Text.Encoding.UTF8.GetString(json.ToArray()));
+    }
+
     [Fact]
     public async Task One_snapshot_is_read_whatever_is_written_meanwhile()
     {

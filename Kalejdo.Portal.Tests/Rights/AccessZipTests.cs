@@ -52,13 +52,13 @@ public sealed class AccessZipTests : IDisposable
     [InlineData("a\r\n=1", "\"a\r\n=1\"")]
     [InlineData("vanlig text", "vanlig text")]
     [InlineData("", "")]
-    public void A_cell_that_a_spreadsheet_would_calculate_is_text(string value, string cell) => Assert.Equal(cell, AccessZip.Cell(value, number: false));
+    public void A_cell_that_a_spreadsheet_would_calculate_is_text(string value, string cell) => Assert.Equal(cell, AccessCsv.Cell(value, number: false));
 
     [Theory]
     [InlineData("-12.50", "-12,50")]
     [InlineData(-3L, "-3")]
     [InlineData("=1+1", "'=1+1")]
-    public void A_number_stays_one(object value, string cell) => Assert.Equal(cell, AccessZip.Cell(value, number: true));
+    public void A_number_stays_one(object value, string cell) => Assert.Equal(cell, AccessCsv.Cell(value, number: true));
 
     [Fact]
     public async Task The_page_is_readable_in_both_languages_and_fetches_nothing()

@@ -9,11 +9,10 @@ namespace Kalejdo.Portal.Rights;
 /// <summary>Shows a subject's data (GDPR Art. 15): every located row, streamed.</summary>
 public sealed class Access(Databases databases)
 {
-    private const int FlushAt = 64 * 1024;
-
     /// <summary>
     /// Reads every collection that the identities lead to, in file order, each database in one snapshot.
-    /// Rows of somebody else are listed with their personal fields withheld; rows of other members of the household are left out.
+    /// Rows of somebody else are listed with their personal fields withheld; other members of the household with all but their names withheld,
+    /// and what belongs to them is left out.
     /// </summary>
     /// <param name="identities">Verified identities of one person; their rows are united.</param>
     /// <param name="read">Takes a collection and its rows; the rows are gone when it returns.</param>
@@ -43,10 +42,7 @@ public sealed class Access(Databases databases)
         return [];
     }
 
-    /// <summary>
-    /// Writes <c>{"identity":{…},"collections":{"dataset.collection":[{column: value}]}}</c>: numbers as JSON numbers, decimals and money as
-    /// text, times in ISO 8601, binary as base64. Memory does not grow with the rows.
-    /// </summary>
+    /// <summary>Writes the answer as JSON (<see cref="AccessJson"/>).</summary>
     /// <returns>Why nothing (or not all) was written; empty when all was.</returns>
     public async Task<IReadOnlyList<Refusal>> WriteJsonAsync(IReadOnlyList<Identity> identities, Stream output, CancellationToken cancellationToken)
     {
@@ -54,44 +50,7 @@ public sealed class Access(Databases databases)
         {
             return unknown;
         }
-        // The answer is a file of its own, never part of a page: å and ö may stand as they are.
-        await using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
-        json.WriteStartObject();
-        json.WriteStartObject("identity");
-        foreach (var identity in identities.GroupBy(i => i.Name))
-        {
-            if (identity.Count() == 1)
-            {
-                json.WriteString(identity.Key, identity.Single().Value);
-            }
-            else
-            {
-                json.WriteStartArray(identity.Key);
-                identity.ToList().ForEach(i => json.WriteStringValue(i.Value));
-                json.WriteEndArray();
-            }
-        }
-        json.WriteEndObject();
-        json.WriteStartObject("collections");
-        var refusals = await ReadAsync(identities, WriteAsync, cancellationToken);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        await json.FlushAsync(cancellationToken);
-        return refusals;
-
-        async Task WriteAsync(LocatedCollection collection)
-        {
-            json.WriteStartArray(collection.Collection.Id);
-            await foreach (var row in collection.RowsAsync(cancellationToken))
-            {
-                row.WriteTo(json);
-                if (json.BytesPending > FlushAt)
-                {
-                    await json.FlushAsync(cancellationToken);
-                }
-            }
-            json.WriteEndArray();
-        }
+        return await AccessJson.WriteAsync(identities, output, write => ReadAsync(identities, write, cancellationToken), cancellationToken);
     }
 }
 
@@ -101,20 +60,25 @@ public sealed class LocatedCollection
     private readonly Located located;
     private readonly MappedCollection mapped;
 
-    internal LocatedCollection(Located located, MappedCollection mapped) => (this.located, this.mapped) = (located, mapped);
+    internal LocatedCollection(Located located, MappedCollection mapped)
+    {
+        (this.located, this.mapped) = (located, mapped);
+        Types = [.. mapped.Collection.Fields.Select(f => mapped.ColumnOf(f).Type)];
+    }
 
     /// <summary>The collection as the map describes it.</summary>
     public Collection Collection => mapped.Collection;
+
+    /// <summary>The live types of the collection's fields.</summary>
+    public IReadOnlyList<ColumnType> Types { get; }
 
     /// <summary>The rows, newest first where the map says how, otherwise by key; <see cref="AccessRow"/> is one object, moved from row to row.</summary>
     public async IAsyncEnumerable<AccessRow> RowsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var rows = located.Rows(mapped);
-        var sql = located.Database.Dialect;
-        var columns = string.Concat(Collection.Fields.Select(f => $", {sql.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))}"));
         var newest = Collection.NewestFirst is { } column ? $"t.{Dialect.Quote(mapped.Table.Find(column)!.Name)} DESC, " : "";
         await using var reader = await located.Session.StreamAsync(
-            $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
+            $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
         var row = new AccessRow(reader, mapped);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -126,12 +90,15 @@ public sealed class LocatedCollection
 /// <summary>The row that a stream stands at.</summary>
 public sealed class AccessRow
 {
+    private const int FirstField = 2;
+
     private readonly DbDataReader reader;
     private readonly Field[] fields;
     private readonly string[] key;
     private readonly JsonEncodedText[] names;
     private readonly ColumnType[] types;
-    private readonly bool[] withheld;
+    private readonly bool[] withheldOfAnother;
+    private readonly bool[] withheldOfMember;
 
     internal AccessRow(DbDataReader reader, MappedCollection mapped)
     {
@@ -140,35 +107,51 @@ public sealed class AccessRow
         key = [.. mapped.Table.PrimaryKey];
         names = [.. fields.Select(f => JsonEncodedText.Encode(f.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         types = [.. fields.Select(f => mapped.ColumnOf(f).Type)];
-        withheld = [.. fields.Select(f => f.Personal && f.References.Count == 0 && !mapped.Table.PrimaryKey.Contains(mapped.ColumnOf(f).Name))];
+        withheldOfAnother = [.. fields.Select(f => f.Personal && f.References.Count == 0 && !mapped.Table.PrimaryKey.Contains(mapped.ColumnOf(f).Name))];
+        withheldOfMember = [.. fields.Select(f => f.Personal && f.Name != mapped.Collection.HouseholdOwn && !f.Categories.Any(IsName))];
+    }
+
+    /// <summary>What a query selects to be read as such rows; its columns are named <c>whose</c>, <c>member</c> and <c>v0</c> onwards.</summary>
+    internal static string Selected(Located located, MappedCollection mapped, LocatedRows rows)
+    {
+        var sql = located.Database.Dialect;
+        // What the subject's own identity found is about the subject, whoever else lives there.
+        var member = mapped.Collection.HouseholdOwn is { } name && mapped.Table.Find(name) is { } own
+            ? $"CASE WHEN {sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} OR {rows.Whose} = {Whose.Found} THEN 0 ELSE 1 END"
+            : "0";
+        return $"{rows.Whose} AS whose, {member} AS member"
+            + string.Concat(mapped.Collection.Fields.Select((f, i) => $", {sql.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))} AS v{i}"));
     }
 
     /// <summary>Whether the row is somebody else's; its personal fields are null then (GDPR Art. 15(4)).</summary>
-    public bool Anothers => Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture) == Whose.Anothers;
+    public bool Anothers => Number(0) == Whose.Anothers;
 
     /// <summary>Whether the row is others' as well.</summary>
-    public bool Shared => Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture) == Whose.Shared;
+    public bool Shared => Number(0) == Whose.Shared;
+
+    /// <summary>Whether the row is another person of the household; its personal fields but the name are null then.</summary>
+    public bool Member => Number(1) == 1;
 
     /// <summary>
     /// The values by the map's fields: null, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or text
     /// (exact decimals, ISO 8601 days and times, base64 bytes among it).
     /// </summary>
-    public object? this[int field] => withheld[field] && Anothers ? null : Plain(reader.GetValue(field + 1), types[field]);
+    public object? this[int field] =>
+        (withheldOfAnother[field] && Anothers) || (withheldOfMember[field] && Member) ? null : Plain(reader.GetValue(field + FirstField), types[field]);
 
     /// <summary>The primary key, where its columns are among the map's fields; empty otherwise.</summary>
     public IReadOnlyDictionary<string, string> Key =>
         key.All(column => Array.Exists(fields, f => f.Name == column))
-            ? key.ToDictionary(column => column, column => Convert.ToString(Plain(reader.GetValue(Array.FindIndex(fields, f => f.Name == column) + 1), ColumnType.Other), CultureInfo.InvariantCulture) ?? "")
+            ? key.ToDictionary(column => column, column => Convert.ToString(Plain(reader.GetValue(Array.FindIndex(fields, f => f.Name == column) + FirstField), ColumnType.Other), CultureInfo.InvariantCulture) ?? "")
             : new Dictionary<string, string>();
 
     internal void WriteTo(Utf8JsonWriter json)
     {
-        var anothers = Anothers;
         json.WriteStartObject();
         for (var i = 0; i < fields.Length; i++)
         {
             json.WritePropertyName(names[i]);
-            switch (anothers && withheld[i] ? null : Plain(reader.GetValue(i + 1), types[i]))
+            switch (this[i])
             {
                 case null:
                     json.WriteNullValue();
@@ -192,6 +175,10 @@ public sealed class AccessRow
         }
         json.WriteEndObject();
     }
+
+    private int Number(int column) => Convert.ToInt32(reader.GetValue(column), CultureInfo.InvariantCulture);
+
+    private static bool IsName(string category) => category == "user.name" || category.StartsWith("user.name.", StringComparison.Ordinal);
 
     private static object? Plain(object value, ColumnType type) => value switch
     {

@@ -93,7 +93,7 @@ public sealed class Reading(Databases databases)
                 && located.Database.Dialect.Equal($"t.{Dialect.Quote(column.Name)}", located.Session.Parameter(k.Value), k.Value, column) is { } equal ? $" AND {equal}" : " AND 1 = 0"));
             var rows = located.Rows(mapped);
             var found = await RowsAsync(
-                located, mapped, $"SELECT {rows.Whose}{Columns(located, mapped)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1{condition} LIMIT 2", cancellationToken);
+                located, mapped, $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1{condition} LIMIT 2", cancellationToken);
             return await FilledAsync(located, mapped, found.Count == 1 && row.Key.Count > 0 ? found : [], 1, cancellationToken);
         }, cancellationToken);
 
@@ -109,7 +109,7 @@ public sealed class Reading(Databases databases)
             var (rows, newest) = (located.Rows(mapped), mapped.Collection.NewestFirst is { } name ? $"t.{Dialect.Quote(mapped.Table.Find(name)!.Name)}, " : "");
             var found = await RowsAsync(
                 located, mapped,
-                $"SELECT {rows.Whose}{Columns(located, mapped)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 AND {among} ORDER BY {newest}{Located.KeyOf(mapped, "t")} LIMIT {atMost + 1}",
+                $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 AND {among} ORDER BY {newest}{Located.KeyOf(mapped, "t")} LIMIT {atMost + 1}",
                 cancellationToken);
             return await FilledAsync(located, mapped, found, atMost, cancellationToken);
         }, cancellationToken);
@@ -147,18 +147,15 @@ public sealed class Reading(Databases databases)
         return new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows));
     }
 
-    private static string Columns(Located located, MappedCollection mapped) => string.Concat(mapped.Collection.Fields.Select((f, i) =>
-        $", {located.Database.Dialect.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))} AS v{i}"));
-
-    /// <summary>A query of a page: whose each row is, then the fields.</summary>
+    /// <summary>A query of a page, to be read as <see cref="AccessRow"/>.</summary>
     internal static async Task<string> PageQueryAsync(Located located, MappedCollection mapped, long skip, int take, CancellationToken cancellationToken)
     {
         var sql = located.Database.Dialect;
         var rows = located.Rows(mapped);
-        var columns = Columns(located, mapped);
+        var selected = AccessRow.Selected(located, mapped, rows);
         var newest = mapped.Collection.NewestFirst is { } name ? mapped.Table.Find(name)!.Name : null;
         var order = string.Concat(newest is null ? "" : $"t.{Dialect.Quote(newest)} DESC, ") + Located.KeyOf(mapped, "t");
-        var sorted = $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {order} LIMIT {take} OFFSET {skip}";
+        var sorted = $"SELECT {selected} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {order} LIMIT {take} OFFSET {skip}";
         if (newest is null || located.OnlyWayIn(mapped) is not { ChildColumns: [var child], ParentColumns: [var parent] } way)
         {
             return sorted;
@@ -173,11 +170,11 @@ public sealed class Reading(Databases databases)
         // An index on (parent, newest) gives each parent's rows in order; asked for all parents at once, the database would sort them all.
         var keys = string.Concat(mapped.Key.Select((key, i) => $", {Dialect.Column("t", key, mapped.Table)} AS k{i}"));
         var parts = parents.Select((value, i) =>
-            $"SELECT * FROM (SELECT {rows.Whose} AS whose{columns}, t.{Dialect.Quote(newest)} AS newest{keys} FROM {Dialect.Name(mapped.Table)} AS t WHERE t.{Dialect.Quote(child)} = {located.Session.Parameter(value)} ORDER BY {order} LIMIT {skip + take}) AS part{i}").ToList();
+            $"SELECT * FROM (SELECT {selected}, t.{Dialect.Quote(newest)} AS newest{keys} FROM {Dialect.Name(mapped.Table)} AS t WHERE t.{Dialect.Quote(child)} = {located.Session.Parameter(value)} ORDER BY {order} LIMIT {skip + take}) AS part{i}").ToList();
         return parts.Count == 0
-            ? $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE 1 = 0"
+            ? $"SELECT {selected} FROM {rows.From} WHERE 1 = 0"
             // By key too: rows of one instant would else change places between pages.
-            : $"SELECT whose{string.Concat(mapped.Collection.Fields.Select((_, i) => $", v{i}"))} FROM ({string.Join(" UNION ALL ", parts)}) AS pages ORDER BY newest DESC, {Located.PlainKeys(mapped)} LIMIT {take} OFFSET {skip}";
+            : $"SELECT whose, member{string.Concat(mapped.Collection.Fields.Select((_, i) => $", v{i}"))} FROM ({string.Join(" UNION ALL ", parts)}) AS pages ORDER BY newest DESC, {Located.PlainKeys(mapped)} LIMIT {take} OFFSET {skip}";
     }
 
     private static async Task<List<DataRow>> RowsAsync(Located located, MappedCollection mapped, string query, CancellationToken cancellationToken)
@@ -187,7 +184,7 @@ public sealed class Reading(Databases databases)
         var rows = new List<DataRow>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            rows.Add(new DataRow(current.Key, [.. Enumerable.Range(0, mapped.Collection.Fields.Count).Select(i => current[i])], current.Shared, current.Anothers));
+            rows.Add(new DataRow(current.Key, [.. Enumerable.Range(0, mapped.Collection.Fields.Count).Select(i => current[i])], current.Shared, current.Anothers) { Member = current.Member });
         }
         return rows;
     }
@@ -195,9 +192,9 @@ public sealed class Reading(Databases databases)
     private static async Task<DataPage> FilledAsync(Located located, MappedCollection mapped, List<DataRow> rows, int size, CancellationToken cancellationToken)
     {
         List<DataRow> page = [.. rows.Take(size)];
-        if (mapped.Collection.HouseholdOwn is { } own)
+        if (page.Any(row => row.Member))
         {
-            page = await MembersAsync(located, mapped, page, mapped.Collection.Fields.TakeWhile(f => f.Name != own).Count(), cancellationToken);
+            page = await MembersAsync(located, mapped, page, cancellationToken);
         }
         return new DataPage(mapped.Collection, await NamedAsync(located, mapped, page, cancellationToken), rows.Count > size)
         {
@@ -205,16 +202,16 @@ public sealed class Reading(Databases databases)
         };
     }
 
-    /// <summary>Other people of the household are names and numbers (design.md 4).</summary>
-    private static async Task<List<DataRow>> MembersAsync(Located located, MappedCollection mapped, List<DataRow> rows, int own, CancellationToken cancellationToken)
+    /// <summary>Other people of the household are names and numbers (design.md 4); the numbers are counted here.</summary>
+    private static async Task<List<DataRow>> MembersAsync(Located located, MappedCollection mapped, List<DataRow> rows, CancellationToken cancellationToken)
     {
         var fields = mapped.Collection.Fields;
-        var members = rows.Where(r => own < fields.Count && r.Values[own] is not (true or 1L or "true")).ToHashSet();
+        var members = rows.Where(r => r.Member).ToHashSet();
         var has = members.ToDictionary(m => m, _ => new List<CollectionCount>());
         foreach (var link in located.Database.Graph.Links.Where(l => l.Parent == mapped && l is { Down: true, ParentColumns: [_], ChildColumns: [_] }))
         {
             var key = fields.TakeWhile(f => f.Name != link.ParentColumns[0]).Count();
-            if (members.Count == 0 || key == fields.Count)
+            if (key == fields.Count)
             {
                 continue;
             }
@@ -227,12 +224,7 @@ public sealed class Reading(Databases databases)
                 has[member].Add(new CollectionCount(link.Child.Collection, 0, counts.Where(c => c.Key == Text(member.Values[key])).Sum(c => c.Rows)));
             }
         }
-        return [.. rows.Select(row => !members.Contains(row) ? row : row with
-        {
-            Member = true,
-            MemberHas = has[row],
-            Values = [.. row.Values.Select((value, i) => fields[i].Personal && i != own && !fields[i].Categories.Contains("user.name") ? null : value)],
-        })];
+        return [.. rows.Select(row => row.Member ? row with { MemberHas = has[row] } : row)];
     }
 
     /// <summary>A reference says little to people; the name of what it leads to does.</summary>

@@ -10,6 +10,7 @@ namespace Kalejdo.Portal.Tests.Features.MyData;
 public sealed class DownloadTests(PortalOfItsOwn portal) : IClassFixture<PortalOfItsOwn>
 {
     private const int Complete = 21;
+    private const int LargeHousehold = 17;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -47,6 +48,37 @@ public sealed class DownloadTests(PortalOfItsOwn portal) : IClassFixture<PortalO
         Assert.True(subscription.TryGetProperty("plan_name", out _));
         Assert.False(subscription.TryGetProperty("balance_owed", out _));
         Assert.Equal(1, await ReadsAsync("portability"));
+    }
+
+    [Fact]
+    public async Task Of_other_people_of_the_household_the_names_alone_leave()
+    {
+        var subscriber = await portal.ScalarAsync<long>($"SELECT id FROM subscriber WHERE customer_number = '{new DemoSubscriber(LargeHousehold).CustomerNumber}'");
+        await portal.SqlAsync($"UPDATE tv_profile SET created_at = '1817-03-04 05:06:07' WHERE subscriber_id = {subscriber} AND NOT is_own");
+        await portal.SqlAsync($"UPDATE home_member SET added_at = '1818-03-04 05:06:07' WHERE NOT is_own AND smart_home_id IN (SELECT h.id FROM smart_home h JOIN subscription s ON s.id = h.subscription_id WHERE s.subscriber_id = {subscriber})");
+        var other = await portal.ScalarAsync<string>($"SELECT name FROM tv_profile WHERE subscriber_id = {subscriber} AND NOT is_own LIMIT 1");
+        using var client = await portal.SignedInAsync(LargeHousehold);
+        var files = new Dictionary<string, string>();
+        using (var response = await PostAsync(client, PortalUrls.DownloadEverything))
+        {
+            using var zip = new ZipArchive(await response.Content.ReadAsStreamAsync(Cancellation));
+            foreach (var entry in zip.Entries)
+            {
+                using var reader = new StreamReader(entry.Open());
+                files.Add(entry.FullName, await reader.ReadToEndAsync(Cancellation));
+            }
+        }
+        using (var response = await PostAsync(client, PortalUrls.DownloadToMove))
+        {
+            files.Add("flytta.json", await response.Content.ReadAsStringAsync(Cancellation));
+        }
+
+        foreach (var file in new[] { "data.json", "csv/kalejdo.tv_profile.csv", "index.html", "flytta.json" })
+        {
+            Assert.Contains(other, files[file], StringComparison.Ordinal);
+        }
+        Assert.All(files, file => Assert.DoesNotContain("1817", file.Value, StringComparison.Ordinal));
+        Assert.All(files, file => Assert.DoesNotContain("1818", file.Value, StringComparison.Ordinal));
     }
 
     [Theory]
