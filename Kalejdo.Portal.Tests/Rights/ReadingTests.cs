@@ -28,6 +28,34 @@ public sealed class ReadingTests(ReadingTests.Seeded seeded) : IClassFixture<Rea
     }
 
     [Fact]
+    public async Task A_long_history_is_counted_so_far_only_and_in_its_index_alone()
+    {
+        var (longOne, shortOne) = (await CountPlanAsync(1), await CountPlanAsync(21));
+
+        Assert.Equal(shortOne.Statements, longOne.Statements);
+        Assert.Equal(Reading.CountedTo + 1, longOne.Rows);
+        Assert.InRange(shortOne.Rows, 1, 99);
+        var history = longOne.Plan.Where(step => step.EndsWith(" (profile_id=?)", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, history.Count);
+        Assert.All(history, step => Assert.Contains("SEARCH t USING COVERING INDEX ix_viewing_history_profile_id", step, StringComparison.Ordinal));
+        Assert.DoesNotContain(longOne.Plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal) || step.StartsWith("SCAN t", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_overview_of_a_long_history_lists_none_of_it()
+    {
+        var database = (await seeded.OpenAsync()).All[0];
+        await using var located = await Reading.LocateForCountsAsync(database, Of(1), Cancellation);
+        var history = located.Collections.Single(c => c.Collection.Id == History);
+
+        Assert.DoesNotContain(history, located.Kept);
+        Assert.DoesNotContain(located.Session.Sent, sql => sql.Contains($"INSERT INTO {Located.Marks(history)} ", StringComparison.Ordinal));
+        var (counts, _) = await new Reading(await seeded.OpenAsync()).CountAsync(Of(1), Cancellation);
+        Assert.Equal(Reading.CountedTo + 1, counts.Single(c => c.Collection.Id == History).Listed);
+        Assert.DoesNotContain(counts, c => c.Collection.Id == "kalejdo.channel");
+    }
+
+    [Fact]
     public async Task Pages_follow_each_other_without_gaps_or_repeats_although_instants_are_equal()
     {
         await seeded.SqlAsync($"UPDATE viewing_history SET watched_at = '2026-01-01 10:00:00' WHERE id IN (SELECT v.id FROM viewing_history v JOIN tv_profile p ON p.id = v.profile_id JOIN subscriber s ON s.id = p.subscriber_id WHERE p.is_own AND s.customer_number = '{new DemoSubscriber(21).CustomerNumber}')");
@@ -95,11 +123,22 @@ public sealed class ReadingTests(ReadingTests.Seeded seeded) : IClassFixture<Rea
         Assert.NotNull(Assert.Single(page.Rows, row => !row.Member).Values[created]);
     }
 
+    private async Task<(long Rows, int Statements, IReadOnlyList<string> Plan)> CountPlanAsync(int subscriber)
+    {
+        var database = (await seeded.OpenAsync()).All[0];
+        var mapped = database.Graph.Collections.Single(c => c.Collection.Id == History);
+        await using var located = await Located.LocateAsync(database, Of(subscriber), [mapped], write: false, Cancellation);
+        var query = Reading.CountQuery(located, mapped);
+        var statements = located.Session.Statements;
+        var plan = await located.Session.ReadAsync($"EXPLAIN QUERY PLAN {query}", row => row.GetString(3), Cancellation);
+        return ((await located.Session.ReadAsync(query, row => row.GetInt64(0), Cancellation))[0], statements, plan);
+    }
+
     private async Task<(long Rows, int Statements, IReadOnlyList<string> Plan)> PlanAsync(int subscriber)
     {
         var database = (await seeded.OpenAsync()).All[0];
         var mapped = database.Graph.Collections.Single(c => c.Collection.Id == History);
-        await using var located = await Located.LocateAsync(database, Of(subscriber), mapped, write: false, Cancellation);
+        await using var located = await Located.LocateAsync(database, Of(subscriber), [mapped], write: false, Cancellation);
         var query = await Reading.PageQueryAsync(located, mapped, 0, 26, Cancellation);
         var statements = located.Session.Statements;
         var plan = await located.Session.ReadAsync($"EXPLAIN QUERY PLAN {query}", row => row.GetString(3), Cancellation);

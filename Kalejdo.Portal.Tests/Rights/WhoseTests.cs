@@ -183,7 +183,7 @@ public sealed class WhoseTests
             INSERT INTO detail VALUES (1, 1, 'a'), (2, 2, 'b');
             """, Dataset(
             Collection("customer", "kind: k", Key(), Identity()),
-            Collection("profile", "kind: k, on_erasure: delete, household: {own: is_own}", Key(), From("customer_id", "customer.id"), Personal("name"), Plain("is_own")),
+            Collection("profile", "kind: k, on_erasure: delete, household: {own: is_own}", Key(), From("customer_id", "customer.id"), "{name: name, data_categories: [user.name]}", Plain("is_own")),
             Collection("viewing", "kind: k, on_erasure: delete", Key(), From("profile_id", "profile.id"), Personal("programme")),
             Collection("detail", "kind: k, on_erasure: delete", Key(), From("viewing_id", "viewing.id"), Personal("note"))) + "portal: {kinds: [{key: k, label: {sv: k, en: k}}]}\n");
 

@@ -42,7 +42,7 @@ public sealed class Consenting(Databases databases)
             {
                 try
                 {
-                    await using var located = await Located.LocateAsync(database, identities, mapped, write: false, cancellationToken);
+                    await using var located = await Located.LocateAsync(database, identities, [mapped], write: false, cancellationToken);
                     if (located.Collections.Contains(mapped))
                     {
                         consents.AddRange(await StandingAsync(located, mapped, cancellationToken));
@@ -69,7 +69,7 @@ public sealed class Consenting(Databases databases)
         }
         try
         {
-            await using var located = await Located.LocateAsync(database, identities, mapped, write: true, cancellationToken);
+            await using var located = await Located.LocateAsync(database, identities, [mapped], write: true, cancellationToken);
             if (!located.Collections.Contains(mapped)
                 || (await StandingAsync(located, mapped, cancellationToken)).All(c => c.Purpose != purpose))
             {

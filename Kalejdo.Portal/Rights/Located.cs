@@ -37,21 +37,21 @@ internal sealed class Located : IAsyncDisposable
 {
     private readonly MappedDatabase database;
     private readonly IReadOnlyList<Identity> identities;
-    private readonly MappedCollection? target;
+    private readonly IReadOnlyCollection<MappedCollection>? targets;
     private readonly HashSet<MappedCollection> reachable;
     private readonly IReadOnlyList<Link> links;
     private readonly Dictionary<MappedCollection, int> changed = [];
     private readonly List<Step> steps;
     private int tick = 1;
 
-    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, MappedCollection? target)
+    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets)
     {
-        (this.database, Session, this.identities, this.target) = (database, session, identities, target);
+        (this.database, Session, this.identities, this.targets) = (database, session, identities, targets);
         var names = identities.Select(i => i.Name).ToHashSet();
         Collections = database.Graph.ReachableFrom(names);
-        if (target is not null)
+        if (targets is not null)
         {
-            var upstream = database.Graph.LeadingTo(target);
+            var upstream = targets.SelectMany(database.Graph.LeadingTo).ToHashSet();
             Collections = [.. Collections.Where(upstream.Contains)];
         }
         reachable = [.. Collections];
@@ -84,12 +84,12 @@ internal sealed class Located : IAsyncDisposable
     public static Task<Located> LocateAsync(MappedDatabase database, IReadOnlyList<Identity> identities, bool write, CancellationToken cancellationToken) =>
         LocateAsync(database, identities, null, write, cancellationToken);
 
-    /// <summary>Locates for the sake of one collection: what does not lead to it is left out.</summary>
+    /// <summary>Locates for the sake of some collections: what does not lead to them is left out.</summary>
     public static async Task<Located> LocateAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, MappedCollection? target, bool write, CancellationToken cancellationToken)
+        MappedDatabase database, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets, bool write, CancellationToken cancellationToken)
     {
         var session = await Session.BeginAsync(database, write, cancellationToken);
-        var located = new Located(database, session, identities, target);
+        var located = new Located(database, session, identities, targets);
         try
         {
             await located.RunAsync(cancellationToken);
@@ -163,7 +163,7 @@ internal sealed class Located : IAsyncDisposable
         return waysIn != 1
             || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
             // Whoever only reads does not ask who needs a row.
-            || (target is null && (database.Graph.Links.Any(l => l.Parent == collection) || database.Graph.Schema.PointingAt(collection.Table).Any()));
+            || (targets is null && (database.Graph.Links.Any(l => l.Parent == collection) || database.Graph.Schema.PointingAt(collection.Table).Any()));
     }
 
     private static IEnumerable<Step> StepsOf(Link link)

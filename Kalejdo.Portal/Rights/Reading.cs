@@ -4,7 +4,7 @@ using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
 
-/// <summary>How many rows of a collection a subject has.</summary>
+/// <summary>How many rows of a collection a subject has; <see cref="Reading.CountedTo"/> and one stand for all numbers above.</summary>
 /// <param name="Listed">Rows that are shown.</param>
 /// <param name="Household">Rows of other members of the household: counted and erasable, not shown.</param>
 public sealed record CollectionCount(Collection Collection, long Listed, long Household);
@@ -38,10 +38,13 @@ public sealed record DataPage(Collection Collection, IReadOnlyList<DataRow> Rows
 /// <summary>Reads parts of a subject's data for the screen: counts, and one page of one collection, without reading the rest.</summary>
 public sealed class Reading(Databases databases)
 {
+    /// <summary>So far rows are counted: a history opens as fast however long it is.</summary>
+    public const int CountedTo = 10_000;
+
     // So many parents are asked one by one, each by its index in order; more are sorted by the database.
     private const int ParentsInOrder = 20;
 
-    /// <summary>The number of rows in every collection that the identities can lead to.</summary>
+    /// <summary>The number of rows in every collection about people that the identities can lead to.</summary>
     /// <returns>The counts, or why there are none.</returns>
     public async Task<(IReadOnlyList<CollectionCount> Counts, IReadOnlyList<Refusal> Problems)> CountAsync(
         IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
@@ -55,8 +58,8 @@ public sealed class Reading(Databases databases)
         {
             try
             {
-                await using var located = await Located.LocateAsync(database, identities, write: false, cancellationToken);
-                foreach (var collection in located.Collections)
+                await using var located = await LocateForCountsAsync(database, identities, cancellationToken);
+                foreach (var collection in located.Collections.Where(IsAboutPeople))
                 {
                     counts.Add(await CountAsync(located, collection, cancellationToken));
                 }
@@ -125,7 +128,7 @@ public sealed class Reading(Databases databases)
         var mapped = database.Graph.Collections.First(c => c.Collection.Id == collection);
         try
         {
-            await using var located = await Located.LocateAsync(database, identities, mapped, write: false, cancellationToken);
+            await using var located = await Located.LocateAsync(database, identities, [mapped], write: false, cancellationToken);
             return (located.Collections.Contains(mapped) ? await read(located, mapped) : null, []);
         }
         catch (DbException e)
@@ -134,18 +137,35 @@ public sealed class Reading(Databases databases)
         }
     }
 
+    /// <summary>Leaves out the lists of goods: a history that leads on to them would have to be listed row by row.</summary>
+    internal static Task<Located> LocateForCountsAsync(MappedDatabase database, IReadOnlyList<Identity> identities, CancellationToken cancellationToken) =>
+        Located.LocateAsync(database, identities, [.. database.Graph.Collections.Where(IsAboutPeople)], write: false, cancellationToken);
+
+    // Channels and models are about nobody; their names stand where somebody's rows refer to them.
+    private static bool IsAboutPeople(MappedCollection mapped) =>
+        !mapped.Annotated || mapped.Collection.Kind is not null || mapped.Collection.Fields.Any(field => field.Personal);
+
     private static async Task<CollectionCount> CountAsync(Located located, MappedCollection collection, CancellationToken cancellationToken)
     {
-        var rows = located.Rows(collection);
-        // Through their one parent rows are counted in the index; asked row by row whether it is listed, the database would look at each.
-        var join = located.Database.Dialect.Join;
-        var sums = await located.Session.ReadAsync(
-            located.OnlyWayIn(collection) is { ParentUnique: true } way
-                ? $"SELECT lp.exposes, count(*) FROM {Located.Marks(way.Parent)} AS lp {join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} {join} {Dialect.Name(collection.Table)} AS t ON {Located.Joined(way, "t", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own}) GROUP BY lp.exposes"
-                : $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
-            r => (Listed: Convert.ToInt32(r.GetValue(0), CultureInfo.InvariantCulture) == 1, Rows: r.GetInt64(1)), cancellationToken);
-        return new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows));
+        var counted = await located.Session.ReadAsync(
+            CountQuery(located, collection), r => new CollectionCount(collection.Collection, r.GetInt64(0), r.GetInt64(1)), cancellationToken);
+        return counted[0];
     }
+
+    /// <summary>A query of how many rows are listed and how many are not.</summary>
+    internal static string CountQuery(Located located, MappedCollection collection)
+    {
+        var (rows, join) = (located.Rows(collection), located.Database.Dialect.Join);
+        // Through their one parent rows are counted in the index; asked row by row whether it is listed, the database would look at each.
+        return located.OnlyWayIn(collection) is { ParentUnique: true } way
+            ? $"SELECT {Through("1")}, {Through("0")}"
+            : $"SELECT {UpTo($"{rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1")}, {UpTo($"{rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 0")}";
+
+        string Through(string exposes) => UpTo(
+            $"{Located.Marks(way.Parent)} AS lp {join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} {join} {Dialect.Name(collection.Table)} AS t ON {Located.Joined(way, "t", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own}) AND lp.exposes = {exposes}");
+    }
+
+    private static string UpTo(string rows) => $"(SELECT count(*) FROM (SELECT 1 FROM {rows} LIMIT {CountedTo + 1}) AS counted)";
 
     /// <summary>A query of a page, to be read as <see cref="AccessRow"/>.</summary>
     internal static async Task<string> PageQueryAsync(Located located, MappedCollection mapped, long skip, int take, CancellationToken cancellationToken)
@@ -206,7 +226,7 @@ public sealed class Reading(Databases databases)
     private static async Task<List<DataRow>> MembersAsync(Located located, MappedCollection mapped, List<DataRow> rows, CancellationToken cancellationToken)
     {
         var fields = mapped.Collection.Fields;
-        var members = rows.Where(r => r.Member).ToHashSet();
+        var members = rows.Where(r => r.Member).ToList();
         var has = members.ToDictionary(m => m, _ => new List<CollectionCount>());
         foreach (var link in located.Database.Graph.Links.Where(l => l.Parent == mapped && l is { Down: true, ParentColumns: [_], ChildColumns: [_] }))
         {
@@ -215,13 +235,13 @@ public sealed class Reading(Databases databases)
             {
                 continue;
             }
-            var column = $"t.{Dialect.Quote(link.ChildColumns[0])}";
+            var (column, child) = (link.Child.Table.Find(link.ChildColumns[0])!, Dialect.Name(link.Child.Table));
             var counts = await located.Session.ReadAsync(
-                $"SELECT {column}, count(*) FROM {Dialect.Name(link.Child.Table)} AS t WHERE {Among(located, link.Child.Table.Find(link.ChildColumns[0])!, members.Select(m => m.Values[key]), column)} GROUP BY {column}",
-                r => (Key: Text(r.GetValue(0)), Rows: r.GetInt64(1)), cancellationToken);
-            foreach (var member in members)
+                $"SELECT {string.Join(", ", members.Select(m => UpTo($"{child} AS t WHERE {Among(located, column, [m.Values[key]], $"t.{Dialect.Quote(column.Name)}")}")))}",
+                r => members.Select((_, i) => r.GetInt64(i)).ToList(), cancellationToken);
+            foreach (var (member, count) in members.Zip(counts[0]))
             {
-                has[member].Add(new CollectionCount(link.Child.Collection, 0, counts.Where(c => c.Key == Text(member.Values[key])).Sum(c => c.Rows)));
+                has[member].Add(new CollectionCount(link.Child.Collection, 0, count));
             }
         }
         return [.. rows.Select(row => row.Member ? row with { MemberHas = has[row] } : row)];

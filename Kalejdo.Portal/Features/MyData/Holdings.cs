@@ -30,7 +30,7 @@ internal sealed class Holdings(LiveMap liveMap, Subjects subjects)
             return null;
         }
         var map = databases.Map;
-        var holdings = counts.Where(count => !IsListOfGoods(map, count.Collection)).GroupBy(count => count.Collection.KindKey)
+        var holdings = counts.GroupBy(count => count.Collection.KindKey)
             .Select(kind => new Holding(
                 kind.Key, map.Kinds.FirstOrDefault(k => k.Key == kind.Key), kind.First().Collection, kind.First().Listed, kind.Sum(count => count.Household)))
             .ToList();
@@ -45,8 +45,4 @@ internal sealed class Holdings(LiveMap liveMap, Subjects subjects)
     }
 
     private static Service? ServiceOf(Map map, Holding holding) => map.Services.FirstOrDefault(service => service.Key == holding.Kind?.Service);
-
-    // Channels and models are about nobody; their names stand where somebody's rows refer to them.
-    private static bool IsListOfGoods(Map map, Collection collection) =>
-        collection.Kind is null && map.Datasets.First(dataset => dataset.Key == collection.Dataset).Annotated && !collection.Fields.Any(field => field.Personal);
 }

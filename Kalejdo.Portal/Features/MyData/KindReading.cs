@@ -28,8 +28,8 @@ internal abstract record KindRead
 }
 
 /// <summary>One page of a collection of a kind, each row with what belongs to it.</summary>
-/// <param name="Pages">How many pages there are; at least one.</param>
-public sealed record KindPart(DataPage Page, int Number, int Size, int Pages, IReadOnlyList<KindBelongings> Belongings);
+/// <param name="Pages">How many pages there are; at least one. Null where nobody counts so far.</param>
+public sealed record KindPart(DataPage Page, int Number, int Size, int? Pages, IReadOnlyList<KindBelongings> Belongings);
 
 /// <summary>Rows of another collection of the kind that belong to the rows of a page, as lines do to invoices.</summary>
 /// <param name="Reference">The field that says to which row each belongs.</param>
@@ -70,11 +70,12 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
             {
                 continue;
             }
-            var pages = (int)Math.Max(1, (rows.Count!.Listed + size - 1) / size);
-            if (number > pages)
+            var counted = (int)Math.Max(1, (rows.Count!.Listed + size - 1) / size);
+            if (number > counted && rows.Rows.Count == 0)
             {
-                return new KindRead.Beyond(pages);
+                return new KindRead.Beyond(counted);
             }
+            int? pages = rows.Count.Listed > Reading.CountedTo ? null : counted;
             var belongings = new List<KindBelongings>();
             foreach (var belonging in inner.Where(b => rows.Rows.Count > 0 && ParentOf(b, collections)!.Value.Collection == collection))
             {

@@ -48,7 +48,12 @@ internal static partial class Words
     /// <summary>The day in Sweden of an ISO 8601 instant.</summary>
     public static string? DayOf(string? text) => Formatted(text, MyDataText.DayFormat);
 
-    public static string Count(long rows) => rows == 1 ? MyDataText.OneRow : $"{rows.ToString("N0", CultureInfo.CurrentCulture)} {MyDataText.Rows}";
+    public static string Count(long rows) => rows == 1 ? MyDataText.OneRow : $"{Number(rows)} {MyDataText.Rows}";
+
+    /// <summary>How many there are, as far as they are counted.</summary>
+    public static string Number(long rows) => rows > Reading.CountedTo
+        ? $"{MyDataText.MoreThan} {Reading.CountedTo.ToString("N0", CultureInfo.CurrentCulture)}"
+        : rows.ToString("N0", CultureInfo.CurrentCulture);
 
     /// <summary>A Fideslang legal basis as a sentence; an unknown one as it stands.</summary>
     public static string LegalBasis(string basis) => basis switch
