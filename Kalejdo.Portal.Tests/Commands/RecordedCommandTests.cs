@@ -47,6 +47,29 @@ public sealed class RecordedCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whether_the_audit_trail_is_whole_is_told_by_command()
+    {
+        Assert.Equal(0, (await RunAsync("access", "--identity", $"email={Email}")).ExitCode);
+        Assert.Equal(0, (await RunAsync("access", "--identity", $"email={Email}")).ExitCode);
+        var whole = await RunAsync("audit", "verify");
+        using (var other = new SqliteConnection($"Data Source={Portal};Pooling=False"))
+        {
+            other.Open();
+            using var command = other.CreateCommand();
+            command.CommandText = "DROP TRIGGER audit_entries_no_update";
+            command.ExecuteNonQuery();
+            command.CommandText = "UPDATE audit_entries SET event = 'nothing' WHERE sequence = 2";
+            command.ExecuteNonQuery();
+        }
+        var broken = await RunAsync("audit", "verify");
+
+        Assert.True(whole is { ExitCode: 0, Error: "" }, whole.ToString());
+        Assert.Contains("whole: 2 entries", whole.Output, StringComparison.Ordinal);
+        Assert.True(broken is { ExitCode: 1, Output: "" }, broken.ToString());
+        Assert.Contains("entry 2 was changed", broken.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_cannot_be_recorded_is_not_read()
     {
         Assert.Equal(0, (await RunAsync("access", "--identity", $"email={Email}")).ExitCode);

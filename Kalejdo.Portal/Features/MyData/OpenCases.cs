@@ -31,6 +31,7 @@ internal static class CaseWords
         CaseType.Objection => MyDataText.CaseObjection,
         CaseType.ConsentWithdrawal => MyDataText.CaseConsent,
         CaseType.Disavowal => MyDataText.CaseDisavowal,
+        CaseType.Linking => MyDataText.CaseLinking,
         _ => throw new ArgumentOutOfRangeException(nameof(type)),
     };
 }
