@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
+using static Kalejdo.Portal.Tests.Support.SignedIn;
 
 namespace Kalejdo.Portal.Tests;
 
@@ -32,7 +33,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.MyAccount] = SignedInAlone,
         [PortalUrls.ChangePassword] = SignedInAlone,
         [PortalUrls.Confirm] = SignedInAlone,
-        [PortalUrls.Link] = SignedInAlone,
+        [PortalUrls.Link] = CurrentSubject.Subscriber,
         [PortalUrls.LinkDone] = CurrentSubject.Linked,
         [PortalUrls.Overview] = CurrentSubject.Linked,
         [PortalUrls.MyData] = CurrentSubject.Linked,
@@ -48,7 +49,10 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.EraseKindRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseEverything] = CurrentSubject.Linked,
+        [PortalUrls.Desk] = StaffRoles.Any,
     };
+
+    private static readonly string[] Downloads = [PortalUrls.DownloadEverything, PortalUrls.DownloadToMove];
 
     // Files of ours are anybody's, and what a build that is not published adds for files serves none.
     private IEnumerable<RouteEndpoint> Routes => portal.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -83,7 +87,59 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
         {
             using var answer = await browser.GetAsync(Opened(address), Cancellation);
-            Assert.Equal(demanded == SignedInAlone ? null : PortalUrls.LinkFrom(Opened(address)), answer.Headers.Location?.PathOf());
+            Assert.Equal(demanded is CurrentSubject.Linked or CurrentSubject.Fresh ? PortalUrls.LinkFrom(Opened(address)) : null, answer.Headers.Location?.PathOf());
+        }
+
+        var token = Html.AntiforgeryToken(await browser.PageAsync(PortalUrls.MyAccount));
+        foreach (var download in Downloads)
+        {
+            using var answer = await browser.PostFormAsync(download, "", token);
+            Assert.Equal(PortalUrls.LinkFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task Staff_are_nobodys_subscriber_and_led_to_their_own_work()
+    {
+        using var browser = await StaffAsync(portal, StaffRoles.Administrator);
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
+        {
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            Assert.Equal(demanded is SignedInAlone or StaffRoles.Any ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
+        }
+
+        var page = await browser.PageAsync(PortalUrls.MyAccount);
+        Assert.DoesNotContain(PortalUrls.Link, Html.Links(page));
+        foreach (var download in Downloads)
+        {
+            using var answer = await browser.PostFormAsync(download, "", Html.AntiforgeryToken(page));
+            Assert.Equal(PortalUrls.Desk, answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task The_desk_is_staffs_alone()
+    {
+        using var browser = await portal.SignedInAsync(new DemoSubscriber(34));
+        using var refused = await browser.GetAsync(PortalUrls.Desk, Cancellation);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        Assert.Equal("Du kommer inte åt den här sidan", Html.Heading(await refused.PageAsync()));
+        Assert.DoesNotContain(PortalUrls.Desk, Html.Links(await browser.PageAsync(PortalUrls.Overview)));
+    }
+
+    [Fact]
+    public async Task A_session_that_was_ended_elsewhere_downloads_nothing()
+    {
+        var subscriber = new DemoSubscriber(36);
+        using var here = await portal.SignedInAsync(subscriber);
+        using var there = await portal.SignedInAsync(subscriber);
+        var token = Html.AntiforgeryToken(await there.PageAsync(PortalUrls.Download));
+        using var ended = await here.FillInAsync(PortalUrls.MyAccount, "everywhere");
+
+        foreach (var download in Downloads)
+        {
+            using var answer = await there.PostFormAsync(download, "", token);
+            Assert.Equal(PortalUrls.SignInFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
         }
     }
 

@@ -19,7 +19,10 @@ internal sealed record LinkedSubject(string AccountId, IReadOnlyList<Identity> I
 /// <summary>The subject behind the request, for every feature; what they may find rows by is proven when the account is linked.</summary>
 internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext db, PortalKeys keys, TimeProvider time)
 {
-    /// <summary>Policy: an account with at least one link; others are led to the linking page.</summary>
+    /// <summary>Policy: an account that is not staff's.</summary>
+    public const string Subscriber = nameof(Subscriber);
+
+    /// <summary>Policy: a subscriber's account with at least one link; others are led to the linking page.</summary>
     public const string Linked = nameof(Linked);
 
     /// <summary>Policy: linked, and authenticated within <see cref="Freshness"/>; others are led to authenticate anew, and back.</summary>

@@ -27,7 +27,8 @@ internal sealed class OneTimeCodes(
 {
     public const int Tries = 5;
     public const int PerAddressAnHour = 3;
-    public static readonly TimeSpan Validity = TimeSpan.FromMinutes(10);
+    public const int MinutesValid = 10;
+    public static readonly TimeSpan Validity = TimeSpan.FromMinutes(MinutesValid);
 
     /// <summary>How long after the right code its next step may be taken.</summary>
     public static readonly TimeSpan StepValidity = TimeSpan.FromMinutes(30);

@@ -6,6 +6,7 @@ using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
+using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -61,6 +62,7 @@ internal static class Portal
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
+        services.AddSingleton<DeskCases>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
@@ -96,6 +98,7 @@ internal static class Portal
             app.UseHsts();
         }
 
+        app.UseHead();
         app.UseSecurityHeaders();
         app.UseRequestLocalization();
         app.UseExceptionHandler(PortalUrls.Error(StatusCodes.Status500InternalServerError), createScopeForErrors: true);
@@ -116,6 +119,8 @@ internal static class Portal
                 context.Response.ContentType = null;
             }
         });
+        // Here, not before everything: what HEAD asks for has become GET, and error pages find their routes.
+        app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseClosedAccounts();
@@ -128,6 +133,18 @@ internal static class Portal
         Mails.Map(app);
         app.MapRazorComponents<App>();
     }
+
+    /// <summary>HEAD answers as GET does, but for the body; pages themselves know GET and POST only.</summary>
+    private static void UseHead(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Request.Method = HttpMethods.Get;
+            context.Response.Body = Stream.Null;
+        }
+
+        return next(context);
+    });
 
     // appsettings.json comes last in rank: the host's variables (ASPNETCORE_URLS) would otherwise lose to it.
     private static void PutSettingsFirst(ConfigurationManager configuration)

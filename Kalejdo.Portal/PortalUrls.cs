@@ -67,6 +67,9 @@ internal static class PortalUrls
     public const string CaseRoute = "/arende/{Token}";
     public const string ReceiptRoute = "/kvitto/{Token}";
 
+    /// <summary>Where staff work.</summary>
+    public const string Desk = "/personal";
+
     /// <summary>For demonstrations and development.</summary>
     public const string Mailbox = "/utveckling/post";
     public const string MailRoute = "/utveckling/post/{Name}";
@@ -120,6 +123,8 @@ internal static class PortalUrls
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
+
+    public static string DeskPage(int page) => page == 1 ? Desk : string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}");
 
     public static string Mail(string name) => $"{Mailbox}/{name}";
 

@@ -15,10 +15,7 @@ internal static class Start
         await PortalStore.MigrateAsync(services, cancellationToken);
         // Makes the first key now: made within a transaction that seals something, it would wait for that transaction's lock.
         services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
-        if (await SeedDemoAsync(services, cancellationToken))
-        {
-            await DemoAccounts.CreateAsync(services, cancellationToken);
-        }
+        await SeedDemoAsync(services, cancellationToken);
         var (databases, problems) = await services.GetRequiredService<LiveMap>().OpenAsync(cancellationToken);
         foreach (var problem in problems)
         {
@@ -26,14 +23,13 @@ internal static class Start
         }
         if (databases is not null)
         {
-            await DemoAccounts.PrintAsync(services, cancellationToken);
+            await DemoAccounts.PrepareAsync(services, cancellationToken);
         }
         return databases is not null;
     }
 
     /// <summary>Kalejdo's database is Kalejdo's: only where there is none at all, and the settings ask for it, a demonstration takes its place.</summary>
-    /// <returns>Whether the demonstration was made now.</returns>
-    private static async Task<bool> SeedDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task SeedDemoAsync(IServiceProvider services, CancellationToken cancellationToken)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
         var settings = DataMapSettings.From(configuration);
@@ -44,9 +40,7 @@ internal static class Start
             if (!File.Exists(connection.DataSource))
             {
                 await DemoDatabase.SeedAsync(connection, new SeedOptions(subscribers, SwedishDays.Today(services.GetRequiredService<TimeProvider>())), null, cancellationToken);
-                return true;
             }
         }
-        return false;
     }
 }

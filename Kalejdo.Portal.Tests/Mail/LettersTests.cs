@@ -97,6 +97,19 @@ public partial class LettersTests(PortalFixture portal)
         Assert.Contains("- Viewing history\n", (await PrintAsync(nameof(PartlyErasedLetter), "en")).Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Say_how_long_a_code_is_good_for()
+    {
+        var coded = Every.Where(letter => letter.GetType().GetProperty("Code") is not null).Select(letter => letter.ToString()).ToList();
+        Assert.Equal(4, coded.Count);
+        foreach (var name in coded)
+        {
+            var printed = await PrintAsync(name, "both");
+            Assert.Contains($"Koden gäller i {OneTimeCodes.Validity.TotalMinutes} minuter", printed.Text, StringComparison.Ordinal);
+            Assert.Contains($"The code is valid for {OneTimeCodes.Validity.TotalMinutes} minutes", printed.Text, StringComparison.Ordinal);
+        }
+    }
+
     private async Task<PrintedLetter> PrintAsync(string name, string language) =>
         await portal.InMemory.Services.GetRequiredService<LetterPrinter>().PrintAsync(Every.First(letter => letter.ToString() == name), language, Stray);
 

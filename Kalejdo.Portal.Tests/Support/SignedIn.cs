@@ -63,6 +63,36 @@ internal static class SignedIn
         }
     }
 
+    /// <summary>Somebody of staff who has just signed in.</summary>
+    internal static async Task<HttpClient> StaffAsync(AccountPortal portal, string role, string language = "sv")
+    {
+        var address = $"{role}@personal.exempel.se";
+        await CreateStaffAsync(portal.Services, address, role);
+        var client = portal.Browser(language);
+        using var answer = await client.SignInAsync(address, Password);
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        return client;
+    }
+
+    /// <summary>An account of staff, if it is not there yet.</summary>
+    public static async Task CreateStaffAsync(IServiceProvider services, string address, string role)
+    {
+        await Creating.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            await using var scope = services.CreateAsyncScope();
+            var users = scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Identity.UserManager<Kalejdo.Portal.Store.Account>>();
+            if (await users.FindByEmailAsync(address) is null)
+            {
+                await DemoAccounts.CreateStaffAsync(scope.ServiceProvider, address, role, Password, TestContext.Current.CancellationToken);
+            }
+        }
+        finally
+        {
+            Creating.Release();
+        }
+    }
+
     public static Task<HttpResponseMessage> SignInAsync(this HttpClient client, string name, string password, string address = PortalUrls.SignIn) =>
         client.FillInAsync(address, "sign-in", ("Posted.Name", name), ("Posted.Password", password));
 

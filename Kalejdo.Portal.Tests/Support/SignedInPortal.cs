@@ -38,10 +38,11 @@ public sealed class SignedInPortal : IAsyncDisposable
     {
     }
 
-    internal SignedInPortal(bool listens)
+    /// <param name="maps">Other map files than the portal's own.</param>
+    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null)
     {
         this.listens = listens;
-        factory = new Factory(Time);
+        factory = new Factory(Time, maps ?? []);
         if (listens)
         {
             factory.UseKestrel(0);
@@ -169,11 +170,12 @@ public sealed class SignedInPortal : IAsyncDisposable
         await factory.DisposeAsync();
     }
 
-    private sealed class Factory(ManualTimeProvider time) : WebApplicationFactory<Program>
+    private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps) : WebApplicationFactory<Program>
     {
         public string Data { get; } = Directory.CreateTempSubdirectory("portal-signed-in-").FullName;
 
-        protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+        protected override void ConfigureWebHost(IWebHostBuilder builder) => maps.Index()
+            .Aggregate(builder, (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
             .UseEnvironment(Environments.Production)
             .UseSetting("DataRoot", Data)
             .UseSetting("Demo:Subscribers", "40")

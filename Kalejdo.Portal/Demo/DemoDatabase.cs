@@ -25,6 +25,9 @@ public sealed record AlreadyFilled(long Subscribers) : SeedResult;
 /// <summary>Kalejdo's own database as a demonstration: the schema, and invented people. Same options, same rows, on every machine.</summary>
 public static class DemoDatabase
 {
+    // "KDEM", in the header of an SQLite file; no table of ours in a database of Kalejdo's.
+    private const int SqliteMark = 0x4B44454D;
+    private const string PostgresMark = "Kalejdo.Portal demonstration";
     private const int RowsHeld = 20_000;
     private const int SubscribersBetweenReports = 1_000;
 
@@ -69,6 +72,9 @@ public static class DemoDatabase
             await GoOnNumberingAsync(connection, transaction, tables, ct);
         }
 
+        await ExecuteAsync(connection, transaction, connection is NpgsqlConnection
+            ? $"COMMENT ON TABLE subscriber IS '{PostgresMark}'"
+            : string.Create(CultureInfo.InvariantCulture, $"PRAGMA application_id = {SqliteMark}"), ct);
         await transaction.CommitAsync(ct);
         return new Seeded(tables.ParentsFirst.ToDictionary(table => table.Name, table => table.Count))
         {
@@ -91,6 +97,29 @@ public static class DemoDatabase
                 await table.FlushAsync(connection, transaction, ct);
             }
         }
+    }
+
+    /// <summary>Whether the database was filled here: it bears the mark of it.</summary>
+    public static async Task<bool> IsDemonstrationAsync(DbConnection connection, CancellationToken ct) =>
+        connection is NpgsqlConnection
+            ? await ExecuteAsync(connection, null, "SELECT obj_description(to_regclass('subscriber'), 'pg_class')", ct) is PostgresMark
+            : await ExecuteAsync(connection, null, "PRAGMA application_id", ct) is (long)SqliteMark;
+
+    /// <summary>Whether the subscriber still stands there as seeded, and so can sign in or be linked.</summary>
+    public static async Task<bool> HoldsAsync(DbConnection connection, DemoSubscriber subscriber, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(subscriber);
+        await using var command = connection.CreateCommand();
+        command.CommandText = "SELECT count(*) FROM subscriber WHERE customer_number = @number AND email = @email";
+        foreach (var (name, value) in new[] { ("@number", subscriber.CustomerNumber), ("@email", subscriber.Email) })
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, (object?)value ?? DBNull.Value);
+            command.Parameters.Add(parameter);
+        }
+
+        return Convert.ToInt64(await command.ExecuteScalarAsync(ct), CultureInfo.InvariantCulture) == 1;
     }
 
     private static async Task<bool> HasSchemaAsync(DbConnection connection, DbTransaction transaction, CancellationToken ct) =>
@@ -116,7 +145,7 @@ public static class DemoDatabase
         }
     }
 
-    private static async Task<object?> ExecuteAsync(DbConnection connection, DbTransaction transaction, string text, CancellationToken ct)
+    private static async Task<object?> ExecuteAsync(DbConnection connection, DbTransaction? transaction, string text, CancellationToken ct)
     {
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;

@@ -134,6 +134,44 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
     }
 
     [Fact]
+    public async Task A_code_typed_too_late_changes_nothing()
+    {
+        var account = await portal.AccountAsync(34);
+        using var client = portal.Client(account);
+        var (address, before) = (await AddressAsync(account, 34, "email"), await portal.DumpAsync());
+        var confirm = Target(await client.SubmitAsync(address, await client.PageAsync(address), ("New", "for.sent@exempel.se")));
+        var (form, code) = (await client.PageAsync(confirm), await CodeAsync());
+
+        portal.Time.Advance(OneTimeCodes.Validity);
+        Assert.Contains("Koden gäller inte längre", await (await client.SubmitAsync(confirm, form, ("Code", code))).PageAsync(), StringComparison.Ordinal);
+        Assert.Contains("Koden gäller inte längre", await client.PageAsync(confirm), StringComparison.Ordinal);
+        Assert.Equal(before, await portal.DumpAsync());
+    }
+
+    [Fact]
+    public async Task An_address_that_another_account_took_meanwhile_is_not_taken_over()
+    {
+        var account = await portal.AccountAsync(35);
+        using var client = portal.Client(account);
+        var (address, before) = (await AddressAsync(account, 35, "email"), await portal.DumpAsync());
+        var confirm = Target(await client.SubmitAsync(address, await client.PageAsync(address), ("New", "tagen@exempel.se")));
+        var form = await client.PageAsync(confirm);
+        await using (var db = portal.Store())
+        {
+            db.Users.Add(new Account("sv", portal.Time.GetUtcNow().UtcDateTime) { Email = "tagen@exempel.se", NormalizedEmail = "TAGEN@EXEMPEL.SE", EmailConfirmed = true });
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        var told = await (await client.SubmitAsync(confirm, form, ("Code", await CodeAsync()))).PageAsync();
+
+        Assert.Equal("Adressen hör till ett annat konto", Html.Heading(told));
+        Assert.Contains("Ingenting har ändrats", told, StringComparison.Ordinal);
+        Assert.Equal(before, await portal.DumpAsync());
+        await using var store = portal.Store();
+        Assert.NotEqual("tagen@exempel.se", (await store.Users.SingleAsync(u => u.Id == account, Cancellation)).Email);
+    }
+
+    [Fact]
     public async Task A_new_address_asks_who_it_is_first()
     {
         var account = await portal.AccountAsync(14);
@@ -214,6 +252,9 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
         Assert.Equal(before, await portal.DumpAsync());
         Assert.Equal("Uppgiften är rättad", Html.Heading(await client.PageAsync(Target(await client.SubmitAsync(address, page, ("New", "Åsa Berg"))))));
     }
+
+    private async Task<string> CodeAsync() =>
+        Regex.Match((await portal.LettersAsync()).Last(l => l.Letter == nameof(ConfirmAddressLetter)).Text, @"(?m)^\d{6}$").Value;
 
     private static string Target(HttpResponseMessage answer)
     {

@@ -244,6 +244,34 @@ public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<Signe
         Assert.Equal(0, await HistoryOfAsync(16));
     }
 
+    [Theory]
+    [InlineData("sv", "Vi kan inte radera det här på egen hand", "Namn", "Vi har tagit emot din begäran")]
+    [InlineData("en", "We cannot erase this automatically", "Name", "We have received your request")]
+    public async Task What_cannot_be_planned_is_told_and_handed_to_staff(string language, string title, string inTheWay, string received)
+    {
+        var maps = Directory.CreateTempSubdirectory("portal-maps-");
+        foreach (var map in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Maps"), "*.yml"))
+        {
+            // A name that must be there and that nothing may stand in for.
+            await File.WriteAllTextAsync(Path.Combine(maps.FullName, Path.GetFileName(map)), (await File.ReadAllTextAsync(map, Cancellation)).Replace(
+                "{data_type: string, length: 200, masking_strategy_override: {strategy: string_rewrite, configuration: {rewrite_value: Raderad}}}", "{data_type: string, length: 200}", StringComparison.Ordinal), Cancellation);
+        }
+        await using var odd = new SignedInPortal(listens: false, [.. maps.EnumerateFiles().Select(file => file.FullName).Order(StringComparer.Ordinal)]);
+        using var client = odd.Client(await odd.AccountAsync(8), language);
+        var before = await odd.DumpAsync();
+
+        var page = await client.PageAsync(PortalUrls.EraseEverything);
+        Assert.Contains(title, page, StringComparison.Ordinal);
+        Assert.Contains(inTheWay, page[page.IndexOf(title, StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Equal(received, Html.Heading(await client.PageAsync(Target(await client.SubmitAsync(PortalUrls.EraseEverything, page)))));
+
+        Assert.Equal(before, await odd.DumpAsync());
+        await using var db = odd.Store();
+        var opened = await db.Cases.SingleAsync(Cancellation);
+        Assert.Equal((CaseType.Erasure, CaseStatus.Received, null), (opened.Type, opened.Status, opened.ClosedAt));
+        maps.Delete(recursive: true);
+    }
+
     private static string Receipt(string letter) =>
         new Uri(letter.Split().Single(word => word.Contains("/kvitto/", StringComparison.Ordinal))).PathAndQuery;
 

@@ -7,6 +7,9 @@ namespace Kalejdo.Portal.Features.Accounts;
 /// <summary>A condition beyond being signed in; each leads to the page where it can be met.</summary>
 internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizationRequirement
 {
+    /// <summary>Staff have no data here; what is a subscriber's sends them to their own work.</summary>
+    public static readonly AccessCondition Subscriber = new(_ => PortalUrls.Desk);
+
     public static readonly AccessCondition Linked = new(PortalUrls.LinkFrom);
 
     /// <summary>Whose identity is protected is served by staff alone, also where the account was linked before.</summary>
@@ -17,8 +20,12 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
     public static void Configure(AuthorizationOptions options)
     {
         var signedIn = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
-        var linked = new AuthorizationPolicyBuilder(signedIn).AddRequirements(Linked, SelfService).Build();
+        var subscriber = new AuthorizationPolicyBuilder(signedIn).AddRequirements(Subscriber).Build();
+        // In this order: the first that is not met says where one is led.
+        var linked = new AuthorizationPolicyBuilder(subscriber).AddRequirements(Linked, SelfService).Build();
         (options.DefaultPolicy, options.FallbackPolicy) = (signedIn, signedIn);
+        options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
+        options.AddPolicy(CurrentSubject.Subscriber, subscriber);
         options.AddPolicy(CurrentSubject.Linked, linked);
         options.AddPolicy(CurrentSubject.Fresh, new AuthorizationPolicyBuilder(linked).AddRequirements(Fresh).Build());
     }
@@ -40,6 +47,11 @@ internal sealed class AccessConditions(CurrentSubject subject, Agreements agreem
 
     private async Task<bool> IsMetAsync(AccessCondition condition, CancellationToken cancellation)
     {
+        if (condition == AccessCondition.Subscriber)
+        {
+            return http.HttpContext?.User.IsStaff() == false;
+        }
+
         if (condition == AccessCondition.Fresh)
         {
             return subject.IsFresh(CurrentSubject.Freshness);

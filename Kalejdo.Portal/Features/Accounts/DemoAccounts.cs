@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Identity;
@@ -6,18 +7,35 @@ using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Features.Accounts;
 
-/// <summary>Somebody of the demonstration who can sign in at once, and somebody to register.</summary>
+/// <summary>
+/// Whom a newcomer can be: a subscriber, somebody to register, and staff. Their password stands in the settings and is no secret,
+/// so they are there only while the settings ask for the demonstration and Kalejdo's database bears its mark.
+/// </summary>
 internal static class DemoAccounts
 {
-    private static readonly DemoSubscriber Ready = new((int)DemoCase.Complete);
+    // .example is reserved: nobody real has such an address.
+    public const string CaseWorker = "handlaggare@kalejdo.example";
+    public const string Administrator = "administrator@kalejdo.example";
 
-    /// <summary>Only ever called when the demonstration itself was made: its password is no secret.</summary>
-    public static async Task CreateAsync(IServiceProvider services, CancellationToken cancellation)
+    private static readonly DemoSubscriber Ready = new((int)DemoCase.Complete);
+    private static readonly string[] Addresses = [Ready.OwnEmail, CaseWorker, Administrator];
+
+    /// <summary>Makes those who are not there yet and prints how to be them; where there is no demonstration, they go.</summary>
+    public static async Task PrepareAsync(IServiceProvider services, CancellationToken cancellation)
     {
+        var configuration = services.GetRequiredService<IConfiguration>();
+        var (subscribers, password) = (configuration.GetValue("Demo:Subscribers", 0), configuration["Demo:Password"] ?? "");
+        await using var kalejdo = DataMapSettings.From(configuration).ConnectToKalejdo();
+        await kalejdo.OpenAsync(cancellation);
         await using var scope = services.CreateAsyncScope();
-        if (Setting(services, "Demo:Password", "") is { Length: > 0 } password && Ready.Number <= Setting(services, "Demo:Subscribers", 0))
+        if (subscribers == 0 || !await DemoDatabase.IsDemonstrationAsync(kalejdo, cancellation))
         {
-            await CreateAsync(scope.ServiceProvider, Ready, password, cancellation);
+            await RemoveAsync(scope.ServiceProvider, cancellation);
+        }
+        else if (password.Length > 0)
+        {
+            await MakeAsync(scope.ServiceProvider, kalejdo, password, cancellation);
+            await PrintAsync(scope.ServiceProvider, kalejdo, subscribers, password, cancellation);
         }
     }
 
@@ -25,52 +43,101 @@ internal static class DemoAccounts
     /// <param name="services">Of a scope.</param>
     public static async Task<Account> CreateAsync(IServiceProvider services, DemoSubscriber subscriber, string password, CancellationToken cancellation)
     {
-        var (db, users, keys) = (services.GetRequiredService<PortalDbContext>(), services.GetRequiredService<UserManager<Account>>(), services.GetRequiredService<PortalKeys>());
-        var now = services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime;
-        var account = new Account("sv", now) { Email = subscriber.OwnEmail, EmailConfirmed = true };
+        var (db, keys) = (services.GetRequiredService<PortalDbContext>(), services.GetRequiredService<PortalKeys>());
+        return await CreateAsync(services, subscriber.OwnEmail, password, account =>
+        {
+            db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.CustomerNumber, subscriber.CustomerNumber, LinkProof.CustomerNumber, account.CreatedAt));
+            if (subscriber.EmailVerified)
+            {
+                db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, subscriber.OwnEmail.ToLowerInvariant(), LinkProof.Mailbox, account.CreatedAt));
+            }
+
+            return db.SaveChangesAsync(cancellation);
+        }, cancellation);
+    }
+
+    /// <summary>An account of staff, linked to nobody.</summary>
+    /// <param name="services">Of a scope.</param>
+    /// <param name="role">Of <see cref="StaffRoles"/>.</param>
+    public static async Task<Account> CreateStaffAsync(IServiceProvider services, string address, string role, string password, CancellationToken cancellation)
+    {
+        var (users, roles) = (services.GetRequiredService<UserManager<Account>>(), services.GetRequiredService<RoleManager<IdentityRole>>());
+        return await CreateAsync(services, address, password, async account =>
+        {
+            if (!await roles.RoleExistsAsync(role))
+            {
+                Sessions.Demand(await roles.CreateAsync(new IdentityRole(role)));
+            }
+
+            Sessions.Demand(await users.AddToRoleAsync(account, role));
+        }, cancellation);
+    }
+
+    private static async Task<Account> CreateAsync(IServiceProvider services, string address, string password, Func<Account, Task> completeAsync, CancellationToken cancellation)
+    {
+        var (db, users) = (services.GetRequiredService<PortalDbContext>(), services.GetRequiredService<UserManager<Account>>());
+        var account = new Account("sv", services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime) { Email = address, EmailConfirmed = true };
         account.PasswordHash = users.PasswordHasher.HashPassword(account, Passwords.Normal(password)!);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         Sessions.Demand(await users.CreateAsync(account));
-        db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.CustomerNumber, subscriber.CustomerNumber, LinkProof.CustomerNumber, now));
-        if (subscriber.EmailVerified)
-        {
-            db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, subscriber.OwnEmail.ToLowerInvariant(), LinkProof.Mailbox, now));
-        }
-
-        await db.SaveChangesAsync(cancellation);
+        await completeAsync(account);
         await transaction.CommitAsync(cancellation);
         return account;
     }
 
-    /// <summary>Where the demonstration's account stands: how to sign in, and whom one could register.</summary>
-    public static async Task PrintAsync(IServiceProvider services, CancellationToken cancellation)
+    private static async Task MakeAsync(IServiceProvider services, DbConnection kalejdo, string password, CancellationToken cancellation)
     {
-        await using var scope = services.CreateAsyncScope();
-        var (db, users) = (scope.ServiceProvider.GetRequiredService<PortalDbContext>(), scope.ServiceProvider.GetRequiredService<UserManager<Account>>());
-        if (Setting(services, "Demo:Subscribers", 0) == 0 || !await HasAccountAsync(Ready))
+        if (!await HasAccountAsync(services, Ready.OwnEmail, cancellation) && await DemoDatabase.HoldsAsync(kalejdo, Ready, cancellation))
         {
-            return;
+            await CreateAsync(services, Ready, password, cancellation);
         }
 
-        Console.WriteLine($"""
-            The portal with demonstration data: {services.GetRequiredService<IOptions<PortalOptions>>().Value.PublicAddress}
-              sign in    {Ready.OwnEmail}, password {Setting(services, "Demo:Password", "")} (until it is changed)
-            """);
-        for (var number = (int)DemoCase.Ordinary; number <= Setting(services, "Demo:Subscribers", 0); number += DemoSubscriber.Cases)
+        foreach (var (address, role) in new[] { (CaseWorker, StaffRoles.CaseWorker), (Administrator, StaffRoles.Administrator) })
         {
-            if (new DemoSubscriber(number) is var fresh && !await HasAccountAsync(fresh))
+            if (!await HasAccountAsync(services, address, cancellation))
             {
-                Console.WriteLine($"  register   {fresh.OwnEmail}, customer number {fresh.CustomerNumber} or box code {fresh.BoxCode}");
-                break;
+                await CreateStaffAsync(services, address, role, password, cancellation);
             }
-        }
-
-        async Task<bool> HasAccountAsync(DemoSubscriber subscriber)
-        {
-            var address = users.NormalizeEmail(subscriber.OwnEmail);
-            return await db.Users.AnyAsync(row => row.NormalizedEmail == address, cancellation);
         }
     }
 
-    private static T Setting<T>(IServiceProvider services, string name, T otherwise) => services.GetRequiredService<IConfiguration>().GetValue(name, otherwise)!;
+    private static async Task PrintAsync(IServiceProvider services, DbConnection kalejdo, int subscribers, string password, CancellationToken cancellation)
+    {
+        Console.WriteLine($"The portal with demonstration data: {services.GetRequiredService<IOptions<PortalOptions>>().Value.PublicAddress}");
+        if (await HasAccountAsync(services, Ready.OwnEmail, cancellation))
+        {
+            Console.WriteLine($"  subscriber     {Ready.OwnEmail}");
+        }
+
+        Console.WriteLine($"""
+              case worker    {CaseWorker}
+              administrator  {Administrator}
+              password       {password} (of them all, until changed)
+            """);
+        for (var number = (int)DemoCase.Ordinary; number <= subscribers; number += DemoSubscriber.Cases)
+        {
+            if (new DemoSubscriber(number) is var fresh && !await HasAccountAsync(services, fresh.OwnEmail, cancellation) && await DemoDatabase.HoldsAsync(kalejdo, fresh, cancellation))
+            {
+                Console.WriteLine($"  to register    {fresh.OwnEmail}, customer number {fresh.CustomerNumber} or box code {fresh.BoxCode}");
+                break;
+            }
+        }
+    }
+
+    // Linked to a number that may be a real customer's by now.
+    private static async Task RemoveAsync(IServiceProvider services, CancellationToken cancellation)
+    {
+        var (db, users) = (services.GetRequiredService<PortalDbContext>(), services.GetRequiredService<UserManager<Account>>());
+        var normal = Addresses.Select(users.NormalizeEmail).ToList();
+        if (await db.Users.Where(row => normal.Contains(row.NormalizedEmail)).ExecuteDeleteAsync(cancellation) > 0)
+        {
+            await Console.Error.WriteLineAsync("This is no demonstration any more: its accounts, whose password is public, were removed.");
+        }
+    }
+
+    private static Task<bool> HasAccountAsync(IServiceProvider services, string address, CancellationToken cancellation)
+    {
+        var normal = services.GetRequiredService<UserManager<Account>>().NormalizeEmail(address);
+        return services.GetRequiredService<PortalDbContext>().Users.AnyAsync(row => row.NormalizedEmail == normal, cancellation);
+    }
 }

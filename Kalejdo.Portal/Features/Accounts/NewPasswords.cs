@@ -136,6 +136,8 @@ internal sealed class NewPasswords(
     private Task<Account?> OfAddressAsync(string address, CancellationToken cancellation)
     {
         var normal = users.NormalizeEmail(address);
-        return db.Users.SingleOrDefaultAsync(row => row.NormalizedEmail == normal && row.EmailConfirmed, cancellation);
+        // A mailbox alone opens no staff account either; it has no customer number to ask for.
+        return db.Users.SingleOrDefaultAsync(
+            row => row.NormalizedEmail == normal && row.EmailConfirmed && !db.UserRoles.Any(role => role.UserId == row.Id), cancellation);
     }
 }

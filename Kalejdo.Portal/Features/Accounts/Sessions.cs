@@ -24,7 +24,8 @@ internal sealed class Sessions(
     /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
     public const int Tries = 5;
 
-    public static readonly TimeSpan Wait = TimeSpan.FromMinutes(5);
+    public const int WaitMinutes = 5;
+    public static readonly TimeSpan Wait = TimeSpan.FromMinutes(WaitMinutes);
 
     private const int TriesFromEverywhere = 30;
 

@@ -1,0 +1,19 @@
+namespace Kalejdo.Portal;
+
+/// <summary>Whose work the portal is a tool of, by the names of Identity's roles. An account with one of them is no subscriber's.</summary>
+internal static class StaffRoles
+{
+    public const string CaseWorker = "case-worker";
+
+    public const string Administrator = "administrator";
+
+    /// <summary>Reads what was done, and does nothing.</summary>
+    public const string Auditor = "auditor";
+
+    /// <summary>Policy: an account with any of the roles.</summary>
+    public const string Any = "Staff";
+
+    public static readonly string[] All = [CaseWorker, Administrator, Auditor];
+
+    public static bool IsStaff(this System.Security.Claims.ClaimsPrincipal person) => All.Any(person.IsInRole);
+}
