@@ -1,5 +1,6 @@
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
@@ -17,7 +18,7 @@ public class CaseRegisterTests
 
         Assert.Equal((CaseStatus.Received, new DateOnly(2026, 4, 2)), (opened.Status, opened.DueOn));
         Assert.Equal("Erasure Received 2026-04-02", await db.Database
-            .SqlQuery<string>($"SELECT type || ' ' || status || ' ' || due_on AS Value FROM cases WHERE number = {opened.Number}")
+            .SqlQuery<string>($"SELECT type || ' ' || status || ' ' || due_on AS \"Value\" FROM cases WHERE number = {opened.Number}")
             .SingleAsync(Cancellation));
     }
 
@@ -32,3 +33,6 @@ public class CaseRegisterTests
         Assert.True(numbers.Distinct().Count() > 495);
     }
 }
+
+[OnPostgres]
+public sealed class CaseRegisterOnPostgresTests : CaseRegisterTests;

@@ -5,7 +5,7 @@ using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
 namespace Kalejdo.Portal.Tests.Mail;
 
-public sealed class OutboxSenderTests : IAsyncLifetime
+public class OutboxSenderTests : IAsyncLifetime
 {
     private PostOffice _post = null!;
 
@@ -150,7 +150,7 @@ public sealed class OutboxSenderTests : IAsyncLifetime
     public async Task What_cannot_be_read_any_more_is_given_up()
     {
         await _post.PostAsync();
-        await _post.Store.SqlAsync("UPDATE outbox SET content = x'00'");
+        await _post.Store.SqlAsync($"UPDATE outbox SET content = {(_post.Store.IsPostgres ? "'\\x00'" : "x'00'")}");
         await _post.Sender(() => new Transport(_ => new Delivery.Sent())).SendDueAsync(Cancellation);
 
         Assert.Equal("unreadable", Assert.Single(await _post.RowsAsync()).FailureCode);
@@ -192,3 +192,6 @@ public sealed class OutboxSenderTests : IAsyncLifetime
         }
     }
 }
+
+[OnPostgres]
+public sealed class OutboxSenderOnPostgresTests : OutboxSenderTests;

@@ -1,20 +1,33 @@
+using System.Data.Common;
 using Kalejdo.Portal.Store;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Kalejdo.Portal.Tests.Support;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
 namespace Kalejdo.Portal.Tests.Store;
 
-public class AppendOnlyTests
+public abstract class AppendOnlyTests
 {
+    public static TheoryData<string> Attempts { get; } =
+    [
+        "UPDATE audit_entries SET event = 'other'",
+        "DELETE FROM audit_entries",
+        "UPDATE erasure_ledger SET identity_hash = 'other'",
+        "DELETE FROM erasure_ledger",
+        "INSERT INTO audit_entries (sequence, at, event, previous_hash, hash) VALUES (1, '2026-01-01 00:00:00', 'other', '', 'x') ON CONFLICT (sequence) DO UPDATE SET event = 'other'",
+    ];
+
+    public static TheoryData<string> AttemptsOnSqlite { get; } =
+    [
+        "UPDATE OR REPLACE audit_entries SET sequence = 7",
+        "INSERT OR REPLACE INTO audit_entries (sequence, at, event, previous_hash, hash) VALUES (1, '2026-01-01 00:00:00', 'other', '', 'x')",
+        "INSERT OR REPLACE INTO erasure_ledger (id, case_number, event, recorded_at) VALUES (1, 'K-2026-222222', 'Completed', '2026-01-01 00:00:00')",
+    ];
+
+    public static TheoryData<string> AttemptsOnPostgres { get; } = ["TRUNCATE audit_entries", "TRUNCATE erasure_ledger CASCADE"];
+
     [Theory]
-    [InlineData("UPDATE audit_entries SET event = 'other'")]
-    [InlineData("UPDATE OR REPLACE audit_entries SET sequence = 7")]
-    [InlineData("DELETE FROM audit_entries")]
-    [InlineData("INSERT OR REPLACE INTO audit_entries (sequence, at, event, previous_hash, hash) VALUES (1, '2026-01-01 00:00:00', 'other', '', 'x')")]
-    [InlineData("UPDATE erasure_ledger SET identity_hash = 'other'")]
-    [InlineData("DELETE FROM erasure_ledger")]
-    [InlineData("INSERT OR REPLACE INTO erasure_ledger (id, case_number, event, recorded_at) VALUES (1, 'K-2026-222222', 'Completed', '2026-01-01 00:00:00')")]
+    [MemberData(nameof(Attempts))]
     public async Task What_is_written_stays(string sql)
     {
         await using var store = await CreateAsync();
@@ -26,7 +39,7 @@ public class AppendOnlyTests
             await transaction.CommitAsync(Cancellation);
         }
 
-        var refused = await Assert.ThrowsAsync<SqliteException>(() => store.SqlAsync(sql));
+        var refused = await Assert.ThrowsAnyAsync<DbException>(() => store.SqlAsync(sql));
 
         Assert.Contains("append-only", refused.Message, StringComparison.Ordinal);
     }
@@ -48,8 +61,8 @@ public class AppendOnlyTests
 
         await db.Ledger.Where(row => row.CaseNumber == "expired" && row.Event == LedgerEvent.Intended).ExecuteDeleteAsync(Cancellation);
         await db.Ledger.Where(row => row.CaseNumber == "expired").ExecuteDeleteAsync(Cancellation);
-        await Assert.ThrowsAsync<SqliteException>(() => db.Ledger.Where(row => row.CaseNumber == "kept").ExecuteDeleteAsync(Cancellation));
-        await Assert.ThrowsAsync<SqliteException>(() => db.Ledger.Where(row => row.CaseNumber == "under way").ExecuteDeleteAsync(Cancellation));
+        await Assert.ThrowsAnyAsync<DbException>(() => db.Ledger.Where(row => row.CaseNumber == "kept").ExecuteDeleteAsync(Cancellation));
+        await Assert.ThrowsAnyAsync<DbException>(() => db.Ledger.Where(row => row.CaseNumber == "under way").ExecuteDeleteAsync(Cancellation));
 
         Assert.Equal(3, await db.Ledger.CountAsync(Cancellation));
     }
@@ -63,4 +76,19 @@ public class AppendOnlyTests
         Assert.Equal(LedgerEntry.HashIdentity(store.Keys, "email", "kund@example.se"), line.IdentityHash);
         Assert.NotEqual(LedgerEntry.HashIdentity(store.Keys, "phone", "kund@example.se"), line.IdentityHash);
     }
+}
+
+public sealed class AppendOnlyOnSqliteTests : AppendOnlyTests
+{
+    [Theory]
+    [MemberData(nameof(AttemptsOnSqlite))]
+    public Task Neither_can_it_be_replaced(string sql) => What_is_written_stays(sql);
+}
+
+[OnPostgres]
+public sealed class AppendOnlyOnPostgresTests : AppendOnlyTests
+{
+    [Theory]
+    [MemberData(nameof(AttemptsOnPostgres))]
+    public Task Neither_can_it_be_emptied(string sql) => What_is_written_stays(sql);
 }

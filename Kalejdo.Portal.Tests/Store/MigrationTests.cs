@@ -25,7 +25,7 @@ public class MigrationTests
     [Fact]
     public async Task Two_starts_at_once_migrate_once()
     {
-        await using var one = Unmigrated();
+        await using var one = await UnmigratedAsync();
         await using var other = one.Another();
 
         await Task.WhenAll(
@@ -40,14 +40,27 @@ public class MigrationTests
     [Fact]
     public void The_migrations_know_the_whole_model()
     {
-        using var db = new SqlitePortalDbContextDesign().CreateDbContext([]);
-        Assert.False(db.Database.HasPendingModelChanges(), "The model has drifted: dotnet ef migrations add");
+        using PortalDbContext sqlite = new SqlitePortalDbContextDesign().CreateDbContext([]);
+        using PortalDbContext postgres = new PostgresPortalDbContextDesign().CreateDbContext([]);
+
+        Assert.All([sqlite, postgres], db => Assert.False(db.Database.HasPendingModelChanges(), $"The model has drifted: dotnet ef migrations add … --context {db.GetType().Name} (README)"));
     }
 
     private static async Task<string> SchemaAsync(StoreOnDisk store)
     {
         await using var db = store.Open();
-        var parts = await db.Database.SqlQuery<string>($"SELECT type || ' ' || name || coalesce(sql, '') AS Value FROM sqlite_schema ORDER BY 1").ToListAsync(Cancellation);
-        return string.Join('\n', parts);
+        return string.Join('\n', await db.Database.SqlQueryRaw<string>(store.IsPostgres ? OfPostgres : OfSqlite).ToListAsync(Cancellation));
     }
+
+    private const string OfSqlite = "SELECT type || ' ' || name || coalesce(sql, '') AS Value FROM sqlite_schema ORDER BY 1";
+
+    private const string OfPostgres = """
+        SELECT table_name || ' ' || column_name || ' ' || data_type AS "Value" FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT proname || prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1
+        """;
 }
+
+[OnPostgres]
+public sealed class MigrationOnPostgresTests : MigrationTests;

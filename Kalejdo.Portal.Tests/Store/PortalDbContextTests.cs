@@ -1,5 +1,6 @@
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
@@ -15,7 +16,7 @@ public class PortalDbContextTests
         await using (var db = store.Open())
         {
             var opened = await CaseRegister.OpenAsync(db, CaseType.Access, 1, store.Now, Cancellation);
-            opened.ClosedAt = store.Now.AddTicks(1);
+            opened.ClosedAt = store.Now.AddMicroseconds(1);
             await db.SaveChangesAsync(Cancellation);
         }
 
@@ -23,7 +24,7 @@ public class PortalDbContextTests
         var now = store.Now;
         var read = await reading.Cases.SingleAsync(row => row.ReceivedAt <= now && row.ClosedAt > now, Cancellation);
         Assert.Equal((now, DateTimeKind.Utc), (read.ReceivedAt, read.ReceivedAt.Kind));
-        Assert.Equal((now.AddTicks(1), DateTimeKind.Utc), (read.ClosedAt!.Value, read.ClosedAt.Value.Kind));
+        Assert.Equal((now.AddMicroseconds(1), DateTimeKind.Utc), (read.ClosedAt!.Value, read.ClosedAt.Value.Kind));
     }
 
     [Theory]
@@ -67,9 +68,10 @@ public class PortalDbContextTests
         await using var store = await CreateAsync();
         await using var scope = store.Services.CreateAsyncScope();
 
-        Assert.Same(scope.ServiceProvider.GetRequiredService<SqlitePortalDbContext>(), scope.ServiceProvider.GetRequiredService<PortalDbContext>());
+        var provider = store.IsPostgres ? typeof(PostgresPortalDbContext) : typeof(SqlitePortalDbContext);
+        Assert.Same(scope.ServiceProvider.GetRequiredService(provider), scope.ServiceProvider.GetRequiredService<PortalDbContext>());
         await using var made = store.Open();
-        Assert.IsType<SqlitePortalDbContext>(made);
+        Assert.IsType(provider, made);
     }
 
     [Fact]
@@ -102,3 +104,6 @@ public class PortalDbContextTests
         }
     }
 }
+
+[OnPostgres]
+public sealed class PortalDbContextOnPostgresTests : PortalDbContextTests;

@@ -32,7 +32,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await RunAsync(Tool("initdb"), ["-D", data, "-U", "portal", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], asPostgres: true);
         var port = FreePort();
         await RunAsync(Tool("pg_ctl"),
-            ["-D", data, "-w", "-t", "60", "-l", Path.Combine(_folder, "log"), "-o", $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=50 -c timezone=America/New_York", "start"],
+            ["-D", data, "-w", "-t", "60", "-l", Path.Combine(_folder, "log"), "-o", $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={_folder} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c timezone=America/New_York", "start"],
             asPostgres: true);
         return $"Host=127.0.0.1;Port={port};Username=portal;Database=postgres;Pooling=false";
     }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Store;
 using Microsoft.Data.Sqlite;
@@ -5,20 +6,25 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 
 namespace Kalejdo.Portal.Tests.Support;
 
-/// <summary>The portal's store as it is registered, on a SQLite file in a folder of its own.</summary>
+/// <summary>The portal's store as it is registered: on a SQLite file in a folder of its own, or on PostgreSQL (<see cref="OnPostgresAttribute"/>).</summary>
 public sealed class StoreOnDisk : IAsyncDisposable
 {
     private readonly IHost _host;
     private readonly bool _ownsFolder;
+    private readonly PostgresDatabase? _postgres;
 
-    private StoreOnDisk(string folder, bool ownsFolder, IEnumerable<KeyValuePair<string, string?>> settings)
+    private StoreOnDisk(string folder, bool ownsFolder, PostgresDatabase? postgres, IEnumerable<KeyValuePair<string, string?>> settings)
     {
-        (Folder, _ownsFolder) = (folder, ownsFolder);
+        (Folder, _ownsFolder, _postgres) = (folder, ownsFolder, postgres);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = folder });
-        builder.Configuration.AddInMemoryCollection([new("DataRoot", folder), .. settings]);
+        builder.Configuration.AddInMemoryCollection([
+            new("DataRoot", folder),
+            .. postgres is null ? Array.Empty<KeyValuePair<string, string?>>() : [new("Store:Provider", "postgresql"), new("Store:ConnectionString", postgres.Connection)],
+            .. settings]);
         builder.Services.AddLogging();
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddPortalStore(builder.Configuration);
@@ -44,18 +50,20 @@ public sealed class StoreOnDisk : IAsyncDisposable
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    public bool IsPostgres => _postgres is not null;
+
     public static async Task<StoreOnDisk> CreateAsync()
     {
-        var store = Unmigrated();
+        var store = new StoreOnDisk(NewFolder(), ownsFolder: true, OnPostgresAttribute.Here ? await PostgresDatabase.PortalAsync() : null, []);
         await store.MigrateAsync();
         return store;
     }
 
-    public static StoreOnDisk Unmigrated(params IEnumerable<KeyValuePair<string, string?>> settings) =>
-        new(Directory.CreateTempSubdirectory("portal-store-").FullName, ownsFolder: true, settings);
+    public static async Task<StoreOnDisk> UnmigratedAsync(params IEnumerable<KeyValuePair<string, string?>> settings) =>
+        new(NewFolder(), ownsFolder: true, OnPostgresAttribute.Here ? await PostgresDatabase.EmptyAsync() : null, settings);
 
-    /// <summary>The same files again, as after a restart or on a second node.</summary>
-    public StoreOnDisk Another() => new(Folder, ownsFolder: false, []);
+    /// <summary>The same database and key file again, as after a restart or on a second node.</summary>
+    public StoreOnDisk Another() => new(Folder, ownsFolder: false, _postgres, []);
 
     public Task MigrateAsync() => PortalStore.MigrateAsync(Services, Cancellation);
 
@@ -64,7 +72,7 @@ public sealed class StoreOnDisk : IAsyncDisposable
     /// <summary>What somebody does who opens the file with a tool of his own.</summary>
     public async Task<int> SqlAsync(string sql)
     {
-        await using var connection = new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+        await using DbConnection connection = _postgres is null ? new SqliteConnection($"Data Source={DatabaseFile};Pooling=False") : new NpgsqlConnection(_postgres.Connection);
         await connection.OpenAsync(Cancellation);
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -87,6 +95,12 @@ public sealed class StoreOnDisk : IAsyncDisposable
             }
 
             Directory.Delete(Folder, recursive: true);
+            if (_postgres is not null)
+            {
+                await _postgres.DisposeAsync();
+            }
         }
     }
+
+    private static string NewFolder() => Directory.CreateTempSubdirectory("portal-store-").FullName;
 }

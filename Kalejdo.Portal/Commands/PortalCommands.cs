@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Kalejdo.Portal.Rights;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Kalejdo.Portal.Commands;
 
@@ -56,6 +57,10 @@ internal static class PortalCommands
         {
             // The portal's own database; what goes wrong with the map's, the engine explains.
             await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (SQLite error {e.SqliteErrorCode}). See Store:ConnectionString.");
+        }
+        catch (NpgsqlException e)
+        {
+            await Console.Error.WriteLineAsync($"Refused: the portal's own database cannot be used (PostgreSQL {(e as PostgresException)?.SqlState ?? "does not answer"}). See Store:ConnectionString.");
         }
         catch (Exception e)
         {

@@ -14,8 +14,7 @@ internal static class MailServices
         services.AddSingleton<LetterPrinter>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<OutboxSignal>();
-        services.ConfigureDbContext<SqlitePortalDbContext>(
-            (provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()), ServiceLifetime.Singleton);
+        services.ConfigurePortalDbContext((provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()));
 
         services.AddSingleton<Func<IMailTransport>>(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value.Transport == MailTransport.Smtp
             ? () => new SmtpTransport(provider.GetRequiredService<IOptions<MailOptions>>())

@@ -55,16 +55,19 @@ internal sealed partial class OutboxSender(
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var now = Now;
         var (me, until) = ($"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(16)}", now + Claim);
-        var free = db.Outbox.Where(row => row.SentAt == null && row.FailedAt == null && row.DueAt <= now && (row.ClaimedUntil == null || row.ClaimedUntil <= now));
-        var due = await free.OrderBy(row => row.DueAt).Take(options.Value.Parallel * MailsPerConnection).Select(row => row.Id).ToListAsync(cancellation);
-        if (due.Count == 0)
+        var most = options.Value.Parallel * MailsPerConnection;
+        // Chosen and claimed in one statement; what another node is about to claim is passed over.
+        var claim = $$"""
+            UPDATE outbox SET claimed_by = {0}, claimed_until = {1} WHERE id IN (
+                SELECT id FROM outbox
+                WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= {2} AND (claimed_until IS NULL OR claimed_until <= {2})
+                ORDER BY due_at LIMIT {3} {{db.SkipLocked}})
+            """;
+        if (await db.Database.ExecuteSqlRawAsync(claim, [me, until, now, most], cancellation) == 0)
         {
             return [];
         }
 
-        // Asked again in the statement that claims: another node may have been faster.
-        await free.Where(row => due.Contains(row.Id)).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.ClaimedBy, me).SetProperty(row => row.ClaimedUntil, until), cancellation);
         return await db.Outbox.AsNoTracking().Where(row => row.ClaimedBy == me).OrderBy(row => row.DueAt).ToListAsync(cancellation);
     }
 

@@ -41,6 +41,9 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
+    /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>
+    public virtual string SkipLocked => "";
+
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         CountVersions();

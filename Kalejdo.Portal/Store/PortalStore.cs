@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Kalejdo.Portal.Store;
 
@@ -23,14 +24,14 @@ public static class PortalStore
             .PostConfigure(options => ResolvePaths(options, DataRoot.Resolve(configuration)))
             .ValidateDataAnnotations()
             .Validate(
-                options => !Is(options, "postgresql"),
-                "Store:Provider: the portal's own database on PostgreSQL is not there yet; use sqlite.")
+                options => options.Provider is StoreOptions.Sqlite or StoreOptions.Postgresql,
+                "Store:Provider must be sqlite or postgresql.")
             .Validate(
-                options => Is(options, "sqlite") || Is(options, "postgresql"),
-                "Store:Provider must be sqlite.")
-            .Validate(
-                options => !Is(options, "sqlite") || FileOf(options) is not null,
+                options => options.Provider != StoreOptions.Sqlite || FileOf(options) is not null,
                 "Store:ConnectionString must name a file: Data Source=FILE.")
+            .Validate(
+                options => !options.IsPostgresql || NamesDatabase(options),
+                "Store:ConnectionString must name a PostgreSQL server and a database on it: Host=SERVER;Database=NAME;Username=ROLE;Password=…")
             .ValidateOnStart();
 
         services.AddSingleton(provider => PortalKeys.Open(provider.GetRequiredService<IOptions<StoreOptions>>().Value.KeyFile));
@@ -39,8 +40,15 @@ public static class PortalStore
         services.AddDbContextFactory<SqlitePortalDbContext>((provider, options) => options
             .UseSqlite(provider.GetRequiredService<IOptions<StoreOptions>>().Value.ConnectionString)
             .AddInterceptors(new SqliteOpening()));
-        services.AddSingleton<IDbContextFactory<PortalDbContext>, Forwarding<SqlitePortalDbContext>>();
-        services.AddScoped<PortalDbContext>(provider => provider.GetRequiredService<SqlitePortalDbContext>());
+        services.AddDbContextFactory<PostgresPortalDbContext>((provider, options) => options
+            .UseNpgsql(provider.GetRequiredService<IOptions<StoreOptions>>().Value.ConnectionString)
+            .AddInterceptors(new OneWriter()));
+        services.AddSingleton<IDbContextFactory<PortalDbContext>>(provider => IsPostgresql(provider)
+            ? new Forwarding<PostgresPortalDbContext>(provider.GetRequiredService<IDbContextFactory<PostgresPortalDbContext>>())
+            : new Forwarding<SqlitePortalDbContext>(provider.GetRequiredService<IDbContextFactory<SqlitePortalDbContext>>()));
+        services.AddScoped<PortalDbContext>(provider => IsPostgresql(provider)
+            ? provider.GetRequiredService<PostgresPortalDbContext>()
+            : provider.GetRequiredService<SqlitePortalDbContext>());
 
         services.AddDataProtection().SetApplicationName("Kalejdo.Portal");
         services.AddOptions<KeyManagementOptions>().Configure<IDbContextFactory<PortalDbContext>, PortalKeys>((options, databases, keys) =>
@@ -54,54 +62,104 @@ public static class PortalStore
     /// <summary>The tables of Identity that the migrations make, passkeys among them.</summary>
     internal static void SetSchema(IdentityOptions options) => options.Stores.SchemaVersion = IdentitySchemaVersions.Version3;
 
+    /// <summary>For what is of one engine's context: whichever is used.</summary>
+    internal static void ConfigurePortalDbContext(this IServiceCollection services, Action<IServiceProvider, DbContextOptionsBuilder> configure)
+    {
+        services.ConfigureDbContext<SqlitePortalDbContext>(configure, ServiceLifetime.Singleton);
+        services.ConfigureDbContext<PostgresPortalDbContext>(configure, ServiceLifetime.Singleton);
+    }
+
     /// <summary>Brings the database to the program's state; nothing happens where it is there already.</summary>
-    /// <exception cref="InvalidOperationException">The key file is not the one that this database was written with.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The database cannot be used, or the key file is not the one that it was written with.
+    /// </exception>
     public static async Task MigrateAsync(IServiceProvider services, CancellationToken cancellation)
     {
         var options = services.GetRequiredService<IOptions<StoreOptions>>().Value;
-        Directory.CreateDirectory(Path.GetDirectoryName(FileOf(options))!);
-
         var databases = services.GetRequiredService<IDbContextFactory<PortalDbContext>>();
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        if ((await db.Database.GetPendingMigrationsAsync(cancellation)).Any())
+        if (!options.IsPostgresql)
         {
-            await MigrateAsync(db, cancellation);
+            Directory.CreateDirectory(Path.GetDirectoryName(FileOf(options))!);
+        }
+
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        try
+        {
+            if ((await db.Database.GetPendingMigrationsAsync(cancellation)).Any())
+            {
+                await MigrateAsync(db, options, cancellation);
+            }
+        }
+        catch (NpgsqlException failure)
+        {
+            // Of connecting and of DDL: it quotes names of roles, databases and tables, no rows.
+            throw new InvalidOperationException($"Store:ConnectionString: the portal's database on PostgreSQL cannot be used: {(failure as PostgresException)?.MessageText ?? failure.Message}", failure);
         }
 
         var keys = services.GetRequiredService<PortalKeys>();
         if (new StoredKeys(databases).GetAllElements().SelectMany(KeyFileXml.KeyFilesOf).Any(id => id != keys.Id))
         {
             throw new InvalidOperationException(
-                $"The key file {options.KeyFile} is not the one that the portal's database was written with. Restore that one from its backup.");
+                $"The key file {options.KeyFile} is not the one that the portal's database was written with. Restore that one from its backup, or copy it from another node.");
         }
     }
 
-    private static async Task MigrateAsync(PortalDbContext db, CancellationToken cancellation)
+    private static async Task MigrateAsync(PortalDbContext db, StoreOptions options, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         patience.CancelAfter(MigrationPatience);
         try
         {
-            await db.Database.MigrateAsync(patience.Token);
+            if (!options.IsPostgresql)
+            {
+                await db.Database.MigrateAsync(patience.Token);
+                return;
+            }
+
+            // EF's own lock is on its table of migrations, which the very first start has yet to make. This one ends with the connection, killed or not.
+            await db.Database.OpenConnectionAsync(patience.Token);
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock(hashtextextended('Kalejdo.Portal migrates ' || current_schema(), 0))", patience.Token);
+            try
+            {
+                await db.Database.MigrateAsync(patience.Token);
+            }
+            finally
+            {
+                // The pool would keep the connection, and with it the lock.
+                await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock_all()", CancellationToken.None);
+            }
         }
         catch (OperationCanceledException stopped) when (!cancellation.IsCancellationRequested)
         {
             throw new TimeoutException(
-                "Another start of the portal seems to be migrating its database. If none is, one was killed: DELETE FROM \"__EFMigrationsLock\" and start again.",
+                "Another start of the portal seems to be migrating its database." + (options.IsPostgresql ? "" : " If none is, one was killed: DELETE FROM \"__EFMigrationsLock\" and start again."),
                 stopped);
         }
     }
 
+    private static bool IsPostgresql(IServiceProvider provider) => provider.GetRequiredService<IOptions<StoreOptions>>().Value.IsPostgresql;
+
     private static void ResolvePaths(StoreOptions options, string root)
     {
+        options.Provider = options.Provider.ToLowerInvariant();
         options.KeyFile = Path.GetFullPath(options.KeyFile, root);
-        if (Is(options, "sqlite") && FileOf(options) is { } file)
+        if (options.Provider == StoreOptions.Sqlite && FileOf(options) is { } file)
         {
             options.ConnectionString = new SqliteConnectionStringBuilder(options.ConnectionString) { DataSource = Path.GetFullPath(file, root) }.ToString();
         }
     }
 
-    private static bool Is(StoreOptions options, string provider) => string.Equals(options.Provider, provider, StringComparison.OrdinalIgnoreCase);
+    private static bool NamesDatabase(StoreOptions options)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(options.ConnectionString) is { Host.Length: > 0, Database.Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     private static string? FileOf(StoreOptions options)
     {

@@ -6,9 +6,16 @@ public sealed class StoreOptions
 {
     public const string Section = "Store";
 
-    /// <summary><c>sqlite</c>; <c>postgresql</c> is to come.</summary>
-    public string Provider { get; set; } = "sqlite";
+    public const string Sqlite = "sqlite";
+    public const string Postgresql = "postgresql";
 
+    /// <summary><see cref="Sqlite"/> or <see cref="Postgresql"/>.</summary>
+    public string Provider { get; set; } = Sqlite;
+
+    /// <summary>Whether the provider is <see cref="Postgresql"/>.</summary>
+    public bool IsPostgresql => Provider == Postgresql;
+
+    /// <summary>An ADO.NET connection string of the provider.</summary>
     [Required]
     public string ConnectionString { get; set; } = "Data Source=var/portal.db";
 
