@@ -4,6 +4,7 @@ using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.Mailbox;
+using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Layout;
@@ -65,7 +66,11 @@ internal static class Portal
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
         services.AddScoped<PendingCorrections>();
+        services.AddSingleton<AddressObjections>();
         services.AddSingleton<Erasures>();
+        services.AddSingleton<ErasureRecords>();
+        services.AddSingleton<ErasureClaims>();
+        services.AddSingleton<ErasureFollowUps>();
         services.AddSingleton<ErasureActs>();
         services.AddSingleton<ErasurePlans>();
         services.AddSingleton<ActTokens>();
@@ -73,10 +78,12 @@ internal static class Portal
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
+        services.AddUpkeep();
         services.AddSingleton<Mails>();
         services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
-        services.AddRazorComponents();
+        services.AddSingleton<ErasureSteps>();
+        services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddAntiforgery();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.ConfigureOptions<CookieSettings>();
@@ -126,7 +133,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         Mails.Map(app);
-        app.MapRazorComponents<App>();
+        app.MapRazorComponents<App>().AddLiveParts();
     }
 
     // appsettings.json comes last in rank: the host's variables (ASPNETCORE_URLS) would otherwise lose to it.

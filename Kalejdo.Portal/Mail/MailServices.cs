@@ -14,6 +14,7 @@ internal static class MailServices
         services.AddSingleton<LetterPrinter>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<PickupFolder>();
         services.ConfigureDbContext<SqlitePortalDbContext>(
             (provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()), ServiceLifetime.Singleton);
 
