@@ -4,6 +4,7 @@ using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.Mailbox;
+using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Staff.Desk;
@@ -67,7 +68,11 @@ internal static class Portal
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
         services.AddScoped<PendingCorrections>();
+        services.AddSingleton<AddressObjections>();
         services.AddSingleton<Erasures>();
+        services.AddSingleton<ErasureRecords>();
+        services.AddSingleton<ErasureClaims>();
+        services.AddSingleton<ErasureFollowUps>();
         services.AddSingleton<ErasureActs>();
         services.AddSingleton<ErasurePlans>();
         services.AddSingleton<ActTokens>();
@@ -75,10 +80,12 @@ internal static class Portal
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
+        services.AddUpkeep();
         services.AddSingleton<Mails>();
         services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
-        services.AddRazorComponents();
+        services.AddSingleton<ErasureSteps>();
+        services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddAntiforgery();
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
         services.ConfigureOptions<CookieSettings>();
@@ -131,7 +138,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         Mails.Map(app);
-        app.MapRazorComponents<App>();
+        app.MapRazorComponents<App>().AddLiveParts();
     }
 
     /// <summary>HEAD answers as GET does, but for the body; pages themselves know GET and POST only.</summary>

@@ -64,6 +64,7 @@ internal static class PortalUrls
     /// <summary>For who is signed in to an account that waits to be erased.</summary>
     public const string UndoErasureSignedIn = "/angra";
     public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
+    public const string UndoAddressChangeRoute = "/angra-adress/{Token}";
     public const string CaseRoute = "/arende/{Token}";
     public const string ReceiptRoute = "/kvitto/{Token}";
 
@@ -114,6 +115,9 @@ internal static class PortalUrls
     public static string UndoErasure(string token) => $"/angra/{token}";
 
     public static string ConfirmNewAddress(string id) => $"/ratta-adress/{id}";
+
+    /// <param name="token">Of the mail that told the old address of the new one.</param>
+    public static string UndoAddressChange(string token) => $"/angra-adress/{token}";
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the case without a session.</param>
     public static string Case(string token) => $"/arende/{token}";

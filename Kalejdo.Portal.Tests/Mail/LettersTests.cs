@@ -35,7 +35,9 @@ public partial class LettersTests(PortalFixture portal)
         new ErasureScheduledLetter(Case, Moment, "/angra/abc"),
         new ErasureUndoneLetter(Case),
         new ErasedLetter(Case, SomeKept: true, Day, "/kvitto/abc"),
+        new ErasureReceivedLetter(Case, Day),
         new CorrectedLetter(Case, Kinds),
+        new CorrectionReceivedLetter(Case, Day),
         new ConfirmAddressLetter(Secret),
         new AddressReplacedLetter(Case, "/angra-adress/abc"),
     ];

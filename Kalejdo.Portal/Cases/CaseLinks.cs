@@ -15,12 +15,18 @@ internal sealed class CaseLinks(IDataProtectionProvider protection, TimeProvider
         protector.Protect(string.Create(CultureInfo.InvariantCulture, $"{(time.GetUtcNow() + Validity).ToUnixTimeSeconds()} {caseNumber}"));
 
     /// <returns>The case's number; null where the token was altered or has expired.</returns>
-    public string? Read(string token)
+    public string? Read(string token) => Open(token) is var (number, valid) && valid ? number : null;
+
+    /// <summary>Whether it is one of ours whose time is over: its holder is told so.</summary>
+    public bool HasExpired(string token) => Open(token) is (_, false);
+
+    private (string Number, bool Valid)? Open(string token)
     {
         try
         {
             return protector.Unprotect(token).Split(' ') is [var until, var number]
-                && long.Parse(until, CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeSeconds() ? number : null;
+                ? (number, long.Parse(until, CultureInfo.InvariantCulture) > time.GetUtcNow().ToUnixTimeSeconds())
+                : null;
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {

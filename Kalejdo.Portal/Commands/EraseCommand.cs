@@ -42,6 +42,7 @@ internal static class EraseCommand
                 var erasures = services.GetRequiredService<Erasures>();
                 var progress = new LineProgress(error);
                 await erasures.ResumeAsync(progress, cancellationToken);
+                await services.GetRequiredService<ErasureFollowUps>().RunDueAsync(cancellationToken);
                 switch (await erasures.EraseAsync(identities, scope, CommandHost.Actor, progress, cancellationToken))
                 {
                     case ErasureResult.NothingFound nothing:

@@ -14,6 +14,7 @@ internal static class MailServices
         services.AddSingleton<LetterPrinter>();
         services.AddSingleton<Outbox>();
         services.AddSingleton<OutboxSignal>();
+        services.AddSingleton<PickupFolder>();
         services.ConfigurePortalDbContext((provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()));
 
         services.AddSingleton<Func<IMailTransport>>(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value.Transport == MailTransport.Smtp

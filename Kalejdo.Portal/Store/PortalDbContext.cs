@@ -41,6 +41,10 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
+    public DbSet<ErasureFollowUp> ErasureFollowUps => Set<ErasureFollowUp>();
+
+    public DbSet<StaffTask> StaffTasks => Set<StaffTask>();
+
     /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>
     public virtual string SkipLocked => "";
 

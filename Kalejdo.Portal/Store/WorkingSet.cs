@@ -18,6 +18,11 @@ public sealed class WorkingSet
 
     public int Attempts { get; set; }
 
+    /// <summary>How far it has come, for the person who waits.</summary>
+    public int StepsDone { get; set; }
+
+    public int StepsTotal { get; set; }
+
     public required DateTime CreatedAt { get; init; }
 
     /// <summary>Bound to the case, so that no payload can be passed off as another case's.</summary>

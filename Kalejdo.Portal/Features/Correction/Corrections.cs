@@ -22,10 +22,10 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor, CancellationToken cancellationToken) =>
         CorrectAsync(identities, field, key, oldValue, newValue, actor, null, cancellationToken);
 
-    /// <param name="whenCorrected">What stands or falls with the closed case, such as letters; told the case's number.</param>
+    /// <param name="whenDone">What stands or falls with the record of a correction, or of its being left to staff, such as letters.</param>
     public async Task<CorrectionResult> CorrectAsync(
         IReadOnlyList<Identity> identities, string field, RowKey? key, string? oldValue, string? newValue, string actor,
-        Func<PortalDbContext, string, Task>? whenCorrected, CancellationToken cancellationToken)
+        Func<PortalDbContext, Case, Task>? whenDone, CancellationToken cancellationToken)
     {
         var (live, problems) = await liveMap.OpenAsync(cancellationToken);
         if (live is null)
@@ -49,7 +49,7 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         }
         var number = await OpenAsync(identities, field, actor, cancellationToken);
         var outcome = await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken);
-        await CloseAsync(number, outcome, actor, outcome is RectificationOutcome.Corrected ? whenCorrected : null, cancellationToken);
+        await CloseAsync(number, outcome, actor, outcome is RectificationOutcome.Stale ? null : whenDone, cancellationToken);
         return new CorrectionResult(outcome, number);
 
         static CorrectionResult Refused(Refusal reason) => new(new RectificationOutcome.Refused(reason), null);
@@ -69,7 +69,7 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
     }
 
     private async Task CloseAsync(
-        string number, RectificationOutcome outcome, string actor, Func<PortalDbContext, string, Task>? whenCorrected, CancellationToken cancellationToken)
+        string number, RectificationOutcome outcome, string actor, Func<PortalDbContext, Case, Task>? whenDone, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
@@ -83,9 +83,9 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         };
         closed.ClosedAt = closed.Status == CaseStatus.Received ? null : time.GetUtcNow().UtcDateTime;
         closed.OutcomeJson = JsonSerializer.Serialize(new { rows = (outcome as RectificationOutcome.Corrected)?.Rows ?? 0 });
-        if (whenCorrected is not null)
+        if (whenDone is not null)
         {
-            await whenCorrected(db, number);
+            await whenDone(db, closed);
         }
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
         var name = outcome is RectificationOutcome.Corrected ? "rectification.done" : "rectification.refused";

@@ -12,8 +12,9 @@ using Microsoft.EntityFrameworkCore;
 namespace Kalejdo.Portal.Features.Correction;
 
 /// <summary>What a person wants to be written, kept sealed until it may be.</summary>
-/// <param name="Case">Of a wish that staff decide; null where a code is awaited.</param>
-internal sealed record CorrectionWish(string Field, RowKey Row, string? Old, string? New, string? Case = null);
+/// <param name="Case">Of a wish that staff decide; null where a code or an objection is awaited.</param>
+/// <param name="OfAccount">Whether the account's own address changes with it.</param>
+internal sealed record CorrectionWish(string Field, RowKey Row, string? Old, string? New, string? Case = null, bool OfAccount = false);
 
 /// <summary>What confirming a new address came to.</summary>
 internal abstract record AddressChange
@@ -117,7 +118,7 @@ internal sealed class PendingCorrections(
         }
         var done = await corrections.CorrectAsync(
             person.Identities, wish.Field, null, wish.Old, wish.New, $"account:{person.AccountId}",
-            (db, number) => ReplaceAsync(db, person, wish, number, cancellationToken), cancellationToken);
+            (db, made) => made.Status == CaseStatus.Done ? ReplaceAsync(db, person, wish, made.Number, cancellationToken) : TellAsync(db, person, made, cancellationToken), cancellationToken);
         return done.Outcome switch
         {
             RectificationOutcome.Corrected => new AddressChange.Changed(done.Case!),
@@ -142,6 +143,7 @@ internal sealed class PendingCorrections(
         opened.ReasonCode = "staff-decide";
         opened.PlanJson = JsonSerializer.Serialize(new { field = field.Id });
         Add(db, person, new CorrectionWish(field.Id, field.Row, field.Value, value, opened.Number), StaffTime);
+        await TellAsync(db, person, opened, cancellationToken);
         await audit.AppendAsync(db, new AuditEvent("rectification.requested") { Subject = subject, Actor = actor, CaseNumber = opened.Number, ReasonCode = "staff-decide" }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -171,7 +173,8 @@ internal sealed class PendingCorrections(
         return null;
     }
 
-    private string Add(PortalDbContext db, LinkedSubject person, CorrectionWish wish, TimeSpan validity)
+    /// <param name="link">The hash of the mail's link that carries it out.</param>
+    private string Add(PortalDbContext db, LinkedSubject person, CorrectionWish wish, TimeSpan validity, string? link = null)
     {
         var id = RandomNumberGenerator.GetHexString(32, lowercase: true);
         db.PendingCorrections.Add(new PendingCorrection
@@ -179,6 +182,7 @@ internal sealed class PendingCorrections(
             Id = id,
             AccountId = person.AccountId,
             SealedPayload = PendingCorrection.Protector(protection, person.AccountId, id).Protect(JsonSerializer.SerializeToUtf8Bytes(wish)),
+            LinkTokenHash = link,
             CreatedAt = Now,
             ExpiresAt = Now + validity,
         });
@@ -194,28 +198,47 @@ internal sealed class PendingCorrections(
     private CorrectionWish Open(PendingCorrection pending) =>
         JsonSerializer.Deserialize<CorrectionWish>(PendingCorrection.Protector(protection, pending.AccountId, pending.Id).Unprotect(pending.SealedPayload))!;
 
+    /// <summary>Staff have it now: the person gets its number and the day they hear by.</summary>
+    private async Task TellAsync(PortalDbContext db, LinkedSubject person, Case opened, CancellationToken cancellationToken)
+    {
+        if (person.ConfirmedAddress is { } address)
+        {
+            var language = await db.Users.Where(u => u.Id == person.AccountId).Select(u => u.Language).SingleAsync(cancellationToken);
+            await outbox.AddAsync(db, new CorrectionReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
+        }
+    }
+
     /// <summary>In the transaction that closes the case: the account's own address, what it finds rows by, and the letters.</summary>
     private async Task ReplaceAsync(PortalDbContext db, LinkedSubject person, CorrectionWish wish, string number, CancellationToken cancellationToken)
     {
         var account = await db.Users.SingleAsync(u => u.Id == person.AccountId, cancellationToken);
-        var address = wish.New!;
-        if (wish.Old is not null && string.Equals(person.ConfirmedAddress, wish.Old.Trim(), StringComparison.OrdinalIgnoreCase))
+        var (address, ofAccount) = (wish.New!, wish.Old is not null && string.Equals(person.ConfirmedAddress, wish.Old.Trim(), StringComparison.OrdinalIgnoreCase));
+        if (ofAccount)
         {
-            (account.Email, account.NormalizedEmail, account.EmailConfirmed) = (address, address.ToUpperInvariant(), true);
             // Other browsers are signed out: whoever is in there did not see this. This one goes on (ConfirmNewAddressPage).
-            (account.SecurityStamp, account.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
-            await db.AccountLinks.Where(l => l.AccountId == account.Id && l.IdentityName == CurrentSubject.Email).ExecuteDeleteAsync(cancellationToken);
-            db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, address.Trim().ToLowerInvariant(), LinkProof.Mailbox, Now));
+            await SetAddressAsync(db, keys, account, address, Now, cancellationToken);
         }
         if (wish.Old?.Trim() is { Length: > 0 } old)
         {
-            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.UndoAddressChange, old, Now, ObjectionTime, out _, number, account.Id));
-            await outbox.AddAsync(db, new AddressReplacedLetter(number, null), old, account.Language, number, cancellationToken);
+            var link = MailLink.New(keys, MailLinkPurpose.UndoAddressChange, old, Now, ObjectionTime, out var token, number, account.Id);
+            db.MailLinks.Add(link);
+            Add(db, person, new CorrectionWish(wish.Field, wish.Row, address, old, OfAccount: ofAccount), ObjectionTime, link.TokenHash);
+            await outbox.AddAsync(db, new AddressReplacedLetter(number, PortalUrls.UndoAddressChange(token)), old, account.Language, number, cancellationToken);
         }
-        await outbox.AddAsync(db, new CorrectedLetter(number, await LabelsAsync(wish.Field, cancellationToken)), address, account.Language, number, cancellationToken);
+        await outbox.AddAsync(db, new CorrectedLetter(number, await LabelsAsync(liveMap, wish.Field, cancellationToken)), address, account.Language, number, cancellationToken);
     }
 
-    private async Task<IReadOnlyList<LocalText>> LabelsAsync(string field, CancellationToken cancellationToken) =>
+    /// <summary>The address by which the account signs in and finds rows. Its new stamp ends every session.</summary>
+    internal static async Task SetAddressAsync(PortalDbContext db, PortalKeys keys, Account account, string address, DateTime now, CancellationToken cancellationToken)
+    {
+        (account.Email, account.NormalizedEmail, account.EmailConfirmed) = (address, address.ToUpperInvariant(), true);
+        (account.SecurityStamp, account.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        await db.AccountLinks.Where(l => l.AccountId == account.Id && l.IdentityName == CurrentSubject.Email).ExecuteDeleteAsync(cancellationToken);
+        db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, address.Trim().ToLowerInvariant(), LinkProof.Mailbox, now));
+    }
+
+    /// <summary>What a letter may call the field.</summary>
+    internal static async Task<IReadOnlyList<LocalText>> LabelsAsync(LiveMap liveMap, string field, CancellationToken cancellationToken) =>
         (await liveMap.OpenAsync(cancellationToken)).Databases?.Map is { } map && field.Split('.') is [var dataset, var collection, var name]
             && map.Find(dataset, collection)?.Find(name)?.Label is { } label ? [label] : [];
 }

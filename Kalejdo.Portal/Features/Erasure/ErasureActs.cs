@@ -27,7 +27,7 @@ internal sealed partial class ErasureActs(Erasures erasures, IHostApplicationLif
             acts.TryRemove(act, out _);
             return otherwise!;
         }
-        await Task.WhenAny(finishing!, Task.Delay(Short, cancellationToken));
+        await Task.WhenAny(finishing!, Task.Delay(Short, time, cancellationToken));
         return finishing!.IsCompletedSuccessfully ? await finishing : new ErasureResult.Unfinished(begun.Case, []);
     }
 

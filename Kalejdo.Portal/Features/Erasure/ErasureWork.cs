@@ -14,6 +14,11 @@ internal sealed record ErasureWork(
     IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done,
     ErasureFarewell? Farewell = null)
 {
+    /// <summary>The person's own addresses, which are forgotten with the erasure.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Addresses => [.. Identities.Where(i => i.Name == CurrentSubject.Email).Select(i => i.Value)
+        .Append(Farewell?.Address).OfType<string>().Select(a => a.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)];
+
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     public static ErasureWork FromBytes(byte[] bytes) =>
@@ -31,8 +36,14 @@ internal sealed record StepRecord(string Collection, string Action, long Rows, s
 }
 
 /// <summary>What a closed case keeps of its erasure.</summary>
-internal sealed record ErasureOutcomeRecord(IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten)
+/// <param name="Overwritten">Whether what was deleted is overwritten on disk too.</param>
+/// <param name="OverwriteBy">The day by which it is to be; null in records from before there was one.</param>
+/// <param name="OverwrittenOn">The day on which it was.</param>
+internal sealed record ErasureOutcomeRecord(
+    IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten, DateOnly? OverwriteBy = null, DateOnly? OverwrittenOn = null)
 {
     public static ErasureOutcomeRecord FromJson(string json) =>
         JsonSerializer.Deserialize<ErasureOutcomeRecord>(json) ?? throw new InvalidOperationException("A closed erasure has no outcome.");
+
+    public string ToJson() => JsonSerializer.Serialize(this);
 }

@@ -25,6 +25,9 @@ internal sealed partial class ScheduledErasures(
     /// <summary>So long after a change of address nothing is erased at once: whoever got in cannot destroy before its owner hears of it.</summary>
     private static readonly TimeSpan NowRefused = TimeSpan.FromDays(7);
 
+    /// <summary>A database may be away when the pause is over, and who comes too late wants to read that.</summary>
+    private static readonly TimeSpan LinkOutlives = TimeSpan.FromDays(7);
+
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
     /// <summary>Puts the erasure on record and closes the account; asked for twice it stands once.</summary>
@@ -34,7 +37,7 @@ internal sealed partial class ScheduledErasures(
         var farewell = request.Farewell ?? throw new ArgumentException("An erasure that waits belongs to an account.", nameof(request));
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        if (await Open(db, farewell.AccountId).Select(s => s.CaseNumber).FirstOrDefaultAsync(cancellationToken) is { } already)
+        if (await Waiting(db, farewell.AccountId).Select(s => s.CaseNumber).FirstOrDefaultAsync(cancellationToken) is { } already)
         {
             return already;
         }
@@ -52,7 +55,7 @@ internal sealed partial class ScheduledErasures(
         });
         foreach (var address in await AddressesAsync(db, farewell, cancellationToken))
         {
-            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.UndoErasure, address, Now, settings.Value.Pause, out var token, opened.Number, farewell.AccountId));
+            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.UndoErasure, address, Now, settings.Value.Pause + LinkOutlives, out var token, opened.Number, farewell.AccountId));
             await outbox.AddAsync(db, new ErasureScheduledLetter(opened.Number, runsAt, PortalUrls.UndoErasure(token)), address, farewell.Language, opened.Number, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.scheduled") { Subject = subject, Actor = actor, CaseNumber = opened.Number }, cancellationToken);
@@ -65,7 +68,7 @@ internal sealed partial class ScheduledErasures(
     public async Task<ScheduledErasure?> FindAsync(string accountId, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        return await Open(db, accountId).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        return await Waiting(db, accountId).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>The erasure that a mail's link can undo, whatever became of it; null where the link is unknown or was altered.</summary>
@@ -90,10 +93,16 @@ internal sealed partial class ScheduledErasures(
         {
             return true;
         }
+        var farewell = Open(scheduled).Farewell!;
         (scheduled.CancelledAt, scheduled.SealedPayload) = (Now, []);
         var withdrawn = await db.Cases.SingleAsync(c => c.Number == caseNumber, cancellationToken);
         (withdrawn.Status, withdrawn.ClosedAt) = (CaseStatus.Withdrawn, Now);
         var actor = await audit.NumberOfAsync(db, $"account:{scheduled.AccountId}", cancellationToken);
+        // Whoever was told that it would happen is told that it will not.
+        foreach (var address in await AddressesAsync(db, farewell, cancellationToken))
+        {
+            await outbox.AddAsync(db, new ErasureUndoneLetter(caseNumber), address, farewell.Language, caseNumber, cancellationToken);
+        }
         await audit.AppendAsync(db, new AuditEvent("erasure.undone") { Subject = withdrawn.Subject, Actor = actor, CaseNumber = caseNumber }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
@@ -107,9 +116,8 @@ internal sealed partial class ScheduledErasures(
         foreach (var due in await db.ScheduledErasures.AsNoTracking()
             .Where(s => s.RunsAt <= now && s.StartedAt == null && s.CancelledAt == null).OrderBy(s => s.RunsAt).ToListAsync(cancellationToken))
         {
-            var request = JsonSerializer.Deserialize<ErasureRequest>(ScheduledErasure.Protector(protection, due.CaseNumber).Unprotect(due.SealedPayload))!;
             // The plan of today counts, not the one that was shown: grounds may have ended meanwhile.
-            var (begun, otherwise) = await erasures.BeginAsync(request with { CaseNumber = due.CaseNumber, Shown = null, Actor = "system:pause-over" }, cancellationToken);
+            var (begun, otherwise) = await erasures.BeginAsync(Open(due) with { CaseNumber = due.CaseNumber, Shown = null, Actor = "system:pause-over" }, cancellationToken);
             if (begun is not null)
             {
                 await erasures.FinishAsync(begun, new Progress<string>(), cancellationToken);
@@ -129,7 +137,10 @@ internal sealed partial class ScheduledErasures(
         return await db.MailLinks.AnyAsync(l => l.AccountId == accountId && l.Purpose == MailLinkPurpose.UndoAddressChange && l.CreatedAt > since, cancellationToken);
     }
 
-    private static IQueryable<ScheduledErasure> Open(PortalDbContext db, string accountId) =>
+    private ErasureRequest Open(ScheduledErasure scheduled) =>
+        JsonSerializer.Deserialize<ErasureRequest>(ScheduledErasure.Protector(protection, scheduled.CaseNumber).Unprotect(scheduled.SealedPayload))!;
+
+    private static IQueryable<ScheduledErasure> Waiting(PortalDbContext db, string accountId) =>
         db.ScheduledErasures.Where(s => s.AccountId == accountId && s.CancelledAt == null && s.StartedAt == null);
 
     /// <summary>The account's address, and those that were replaced and whose owners may still object.</summary>

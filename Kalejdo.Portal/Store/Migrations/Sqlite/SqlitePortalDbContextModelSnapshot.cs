@@ -417,6 +417,45 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureFollowUp", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<bool>("AwaitsOverwrite")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("awaits_overwrite");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at");
+
+                    b.Property<byte[]>("SealedPayload")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_payload");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("DueAt");
+
+                    b.ToTable("erasure_follow_ups", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.LedgerEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -758,6 +797,51 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("scheduled_erasures", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DoneAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("done_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Place")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("place");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber", "Kind", "Place")
+                        .IsUnique();
+
+                    b.ToTable("staff_tasks", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.WorkingSet", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -786,6 +870,14 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("BLOB")
                         .HasColumnName("payload");
+
+                    b.Property<int>("StepsDone")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("steps_done");
+
+                    b.Property<int>("StepsTotal")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("steps_total");
 
                     b.HasKey("CaseNumber");
 
@@ -974,6 +1066,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureFollowUp", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.ErasureFollowUp", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.PendingCorrection", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Account", null)
@@ -989,6 +1090,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ScheduledErasure", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

@@ -1,0 +1,48 @@
+using Kalejdo.Portal.Store;
+using Microsoft.EntityFrameworkCore;
+using Quartz;
+
+namespace Kalejdo.Portal;
+
+/// <summary>Removes what has expired in the portal's own database. Each statement stands alone: killed, or run by two nodes, it does the same.</summary>
+internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> databases, TimeProvider time)
+{
+    /// <summary>That a mail without a case (a code, a welcome) was sent is of use as long as somebody may ask where it is.</summary>
+    public static readonly TimeSpan MailsWithoutCase = TimeSpan.FromDays(30);
+
+    public async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow().UtcDateTime;
+        await db.MailLinks.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await db.PendingCorrections.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        // A right code's next step may still be taken for a while.
+        var step = now - OneTimeCodes.StepValidity;
+        await db.OneTimeCodes.Where(row => row.ExpiresAt <= step).ExecuteDeleteAsync(cancellationToken);
+        var sent = now - MailsWithoutCase;
+        await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
+        // Of undone erasures nothing is left but the case, which tells what happened.
+        await db.ScheduledErasures.Where(row => row.CancelledAt <= sent).ExecuteDeleteAsync(cancellationToken);
+    }
+
+    [DisallowConcurrentExecution]
+    internal sealed partial class Job(ExpiredRows rows, ILogger<ExpiredRows> log) : IJob
+    {
+        public static readonly TimeSpan Every = TimeSpan.FromHours(1);
+
+        public async ValueTask Execute(IJobExecutionContext context, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await rows.RemoveAsync(cancellationToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                Failed(log, e.GetType().Name);
+            }
+        }
+
+        [LoggerMessage(LogLevel.Error, "Expired rows could not be removed: {Exception}; the next hour tries again")]
+        private static partial void Failed(ILogger logger, string exception);
+    }
+}

@@ -1,0 +1,105 @@
+using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace Kalejdo.Portal.Store.Migrations.Sqlite
+{
+    /// <inheritdoc />
+    public partial class FollowUps : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<int>(
+                name: "steps_done",
+                table: "working_sets",
+                type: "INTEGER",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.AddColumn<int>(
+                name: "steps_total",
+                table: "working_sets",
+                type: "INTEGER",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.CreateTable(
+                name: "erasure_follow_ups",
+                columns: table => new
+                {
+                    case_number = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    sealed_payload = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    awaits_overwrite = table.Column<bool>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    due_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    claimed_by = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_erasure_follow_ups", x => x.case_number);
+                    table.ForeignKey(
+                        name: "FK_erasure_follow_ups_cases_case_number",
+                        column: x => x.case_number,
+                        principalTable: "cases",
+                        principalColumn: "number",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff_tasks",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    case_number = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
+                    place = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
+                    rows = table.Column<long>(type: "INTEGER", nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    done_at = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_staff_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_staff_tasks_cases_case_number",
+                        column: x => x.case_number,
+                        principalTable: "cases",
+                        principalColumn: "number",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_erasure_follow_ups_due_at",
+                table: "erasure_follow_ups",
+                column: "due_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_staff_tasks_case_number_kind_place",
+                table: "staff_tasks",
+                columns: new[] { "case_number", "kind", "place" },
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "erasure_follow_ups");
+
+            migrationBuilder.DropTable(
+                name: "staff_tasks");
+
+            migrationBuilder.DropColumn(
+                name: "steps_done",
+                table: "working_sets");
+
+            migrationBuilder.DropColumn(
+                name: "steps_total",
+                table: "working_sets");
+        }
+    }
+}
