@@ -331,6 +331,15 @@ internal sealed class Located : IAsyncDisposable
         var inserted = await Session.ExecuteAsync(
             $"INSERT INTO {Marks(collection)} ({PlainKeys(collection)}, whose, since, listed, exposes) SELECT {KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
             cancellationToken);
+        // What another member of the household led to first is shown all the same where the subject's own rows lead to it too.
+        if (order != "" && changed.ContainsKey(collection)
+            && await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE listed = 0 LIMIT 1", cancellationToken))
+        {
+            var shows = own is null ? "1" : $"(SELECT CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN 1 ELSE 0 END FROM {Dialect.Name(collection.Table)} AS t WHERE {SameKey(collection, Marks(collection), "t")})";
+            inserted += await Session.ExecuteAsync(
+                $"UPDATE {Marks(collection)} SET listed = 1, exposes = {shows}, since = {tick} WHERE listed = 0 AND ({PlainKeys(collection)}) IN (SELECT {KeyOf(collection, "t")} FROM {from} WHERE {where} AND {listed} = 1)",
+                cancellationToken);
+        }
         if (inserted > 0)
         {
             changed[collection] = tick;
