@@ -41,6 +41,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
+    public DbSet<ReceiptKey> ReceiptKeys => Set<ReceiptKey>();
+
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         CountVersions();
