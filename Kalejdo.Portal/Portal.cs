@@ -60,6 +60,7 @@ internal static class Portal
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
         services.AddSingleton<CaseLinks>();
+        services.AddSingleton<ReceiptKeys>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
