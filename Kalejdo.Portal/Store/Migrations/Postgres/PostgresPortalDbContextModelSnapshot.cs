@@ -426,6 +426,45 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("data_protection_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureFollowUp", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<bool>("AwaitsOverwrite")
+                        .HasColumnType("boolean")
+                        .HasColumnName("awaits_overwrite");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("DueAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at");
+
+                    b.Property<byte[]>("SealedPayload")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_payload");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("DueAt");
+
+                    b.ToTable("erasure_follow_ups", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.LedgerEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -726,6 +765,34 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("pending_corrections", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ReceiptKey", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(43)
+                        .HasColumnType("character varying(43)")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("PublicKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("public_key");
+
+                    b.Property<byte[]>("SealedPrivateKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_private_key");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedAt");
+
+                    b.ToTable("receipt_keys", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -771,6 +838,53 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("scheduled_erasures", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DoneAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("done_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Place")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("place");
+
+                    b.Property<long>("Rows")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rows");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber", "Kind", "Place")
+                        .IsUnique();
+
+                    b.ToTable("staff_tasks", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.WorkingSet", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -799,6 +913,14 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("payload");
+
+                    b.Property<int>("StepsDone")
+                        .HasColumnType("integer")
+                        .HasColumnName("steps_done");
+
+                    b.Property<int>("StepsTotal")
+                        .HasColumnType("integer")
+                        .HasColumnName("steps_total");
 
                     b.HasKey("CaseNumber");
 
@@ -991,6 +1113,15 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureFollowUp", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.ErasureFollowUp", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.PendingCorrection", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Account", null)
@@ -1006,6 +1137,15 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ScheduledErasure", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

@@ -1,0 +1,128 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace Kalejdo.Portal.Store.Migrations.Postgres
+{
+    /// <inheritdoc />
+    public partial class FollowUps : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<int>(
+                name: "steps_done",
+                table: "working_sets",
+                type: "integer",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.AddColumn<int>(
+                name: "steps_total",
+                table: "working_sets",
+                type: "integer",
+                nullable: false,
+                defaultValue: 0);
+
+            migrationBuilder.CreateTable(
+                name: "erasure_follow_ups",
+                columns: table => new
+                {
+                    case_number = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    sealed_payload = table.Column<byte[]>(type: "bytea", nullable: true),
+                    awaits_overwrite = table.Column<bool>(type: "boolean", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    due_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    claimed_by = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_erasure_follow_ups", x => x.case_number);
+                    table.ForeignKey(
+                        name: "FK_erasure_follow_ups_cases_case_number",
+                        column: x => x.case_number,
+                        principalTable: "cases",
+                        principalColumn: "number",
+                        onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "receipt_keys",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "character varying(43)", maxLength: 43, nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    public_key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    sealed_private_key = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_receipt_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "staff_tasks",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    case_number = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
+                    place = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    rows = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_staff_tasks", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_staff_tasks_cases_case_number",
+                        column: x => x.case_number,
+                        principalTable: "cases",
+                        principalColumn: "number",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_erasure_follow_ups_due_at",
+                table: "erasure_follow_ups",
+                column: "due_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_receipt_keys_created_at",
+                table: "receipt_keys",
+                column: "created_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_staff_tasks_case_number_kind_place",
+                table: "staff_tasks",
+                columns: new[] { "case_number", "kind", "place" },
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "erasure_follow_ups");
+
+            migrationBuilder.DropTable(
+                name: "receipt_keys");
+
+            migrationBuilder.DropTable(
+                name: "staff_tasks");
+
+            migrationBuilder.DropColumn(
+                name: "steps_done",
+                table: "working_sets");
+
+            migrationBuilder.DropColumn(
+                name: "steps_total",
+                table: "working_sets");
+        }
+    }
+}
