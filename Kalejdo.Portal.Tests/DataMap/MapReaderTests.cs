@@ -62,7 +62,7 @@ public sealed class MapReaderTests
     [InlineData("dataset:", "policy: []\ndataset:", 1, "warning: 'policy' is not used here and is ignored")]
     [InlineData("fides_key: shop", "fides_key: min butik", 2, "error: 'fides_key: min butik' may hold letters from a to z, digits")]
     [InlineData("fides_key: shop", "fides_key: shop\n    fides_meta: {after: [butik]}", 2, "warning: there is no dataset 'butik' to come after; known are shop")]
-    [InlineData("identity: email", "data_type: varchar", 10, "error: 'data_type: varchar' is unknown; write string, integer, float, boolean, object, object_id, with '[]' behind it for a list")]
+    [InlineData("identity: email", "data_type: varchar", 10, "warning: 'data_type: varchar' is unknown and is ignored; write string, integer, float, boolean, object, object_id, date, datetime, with '[]' behind it for a list")]
     [InlineData("fides_meta: {identity: email}", "fields: [{name: inside}]\n            fides_meta: {data_type: string}", 11, "error: 'email' has fields inside, so it is no string; write 'data_type: object'")]
     [InlineData("fides_meta: {identity: email}", "fields: [{name: inside, fides_meta: {identity: email}}]", 10, "warning: 'inside' lies inside the column 'email', so its identity and references are ignored")]
     [InlineData("name: customer", "name: customer.eu", 4, "warning: 'customer.eu' has a dot: the table is read, but no reference can name it")]

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kalejdo.Portal.DataMap;
 
 /// <summary>What a live database says of itself: tables, keys, references and indexes, independent of the engine.</summary>
@@ -40,6 +42,10 @@ public sealed record Table(
         Columns.FirstOrDefault(c => c.Name == name)
         ?? (IgnoreCase ? Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null);
 
+    /// <summary>Whether an index leads to the rows with given values in <paramref name="columns"/>: one that begins with any of them.</summary>
+    public bool IsIndexed(IReadOnlyCollection<string> columns) =>
+        (PrimaryKey is [var key, ..] && columns.Contains(key)) || Indexes.Any(i => !i.Partial && i.Columns is [{ } first, ..] && columns.Contains(first));
+
     /// <summary>Whether at most one row holds a given combination of values in <paramref name="columns"/>.</summary>
     public bool IsUnique(IReadOnlyCollection<string> columns) =>
         (PrimaryKey.Count > 0 && PrimaryKey.All(columns.Contains)) || Indexes.Any(i => i.Unique && !i.Partial && i.Columns.All(c => c is not null && columns.Contains(c)));
@@ -77,6 +83,23 @@ public enum ColumnType
 
     /// <summary>JSON, arrays and whatever else is shown as the engine writes it.</summary>
     Other,
+}
+
+/// <summary>What fits into columns.</summary>
+public static class ColumnTypes
+{
+    /// <summary>Whether a column of the type can hold <paramref name="value"/>, written as text.</summary>
+    public static bool CanHold(this ColumnType type, string value) => type switch
+    {
+        ColumnType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+        ColumnType.Decimal or ColumnType.Real => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+        ColumnType.Boolean => bool.TryParse(value, out _),
+        ColumnType.Date => DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+        ColumnType.Instant => DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _),
+        ColumnType.Time => TimeOnly.TryParse(value, CultureInfo.InvariantCulture, out _),
+        ColumnType.Binary => false,
+        _ => true,
+    };
 }
 
 /// <summary>A column.</summary>

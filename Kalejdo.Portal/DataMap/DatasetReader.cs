@@ -3,8 +3,8 @@ namespace Kalejdo.Portal.DataMap;
 /// <summary>Reads what stands under <c>dataset:</c> in one file: datasets, collections, fields, references, masks.</summary>
 internal sealed class DatasetReader(MapProblems problems)
 {
-    /// <summary>Fideslang's types of data; each may be a list too (<c>string[]</c>).</summary>
-    internal static readonly string[] DataTypes = ["string", "integer", "float", "boolean", "object", "object_id"];
+    /// <summary>Fideslang's types of data, and the two that it lacks; each may be a list too (<c>string[]</c>).</summary>
+    private static readonly string[] DataTypes = ["string", "integer", "float", "boolean", "object", "object_id", "date", "datetime"];
 
     /// <summary>Whether the file has a <c>portal:</c> key at its own level or at a dataset, collection or field.</summary>
     public bool SawPortal { get; private set; }
@@ -143,7 +143,7 @@ internal sealed class DatasetReader(MapProblems problems)
         var dataType = meta?.Text("data_type");
         if (dataType is not null && !DataTypes.Contains(ElementType(dataType)))
         {
-            meta!.Error("data_type", $"'data_type: {dataType}' is unknown; write {string.Join(", ", DataTypes)}, with '[]' behind it for a list");
+            meta!.Warn("data_type", $"'data_type: {dataType}' is unknown and is ignored; write {string.Join(", ", DataTypes)}, with '[]' behind it for a list");
         }
         IReadOnlyList<string> own = section.Texts("data_categories");
         if (section.Items("fields") is { Count: > 0 } nested)

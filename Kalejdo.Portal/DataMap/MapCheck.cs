@@ -59,9 +59,9 @@ public static class MapCheck
         foreach (var field in collection.Fields)
         {
             var column = mapped.ColumnOf(field);
-            if (field.DataType is "string" && column.Type is not (ColumnType.Text or ColumnType.Other))
+            if (field.DataType is { } type && !Fits(type, column))
             {
-                yield return Warning(field.At, $"'data_type: string' does not fit the column '{field.Name}', which is {column.TypeName}");
+                yield return Warning(field.At, $"'data_type: {type}' does not fit the column '{field.Name}', which is {column.TypeName}; {(MapEntries.DataTypeOf(column.Type) is { } fitting ? $"write 'data_type: {fitting}'" : "leave 'data_type' out")}");
             }
             if (field.PrimaryKey && table.PrimaryKey.Count > 0 && !table.PrimaryKey.Contains(column.Name))
             {
@@ -72,29 +72,60 @@ public static class MapCheck
                 var expression = field.IgnoreCase ? $"lower(trim({column.Name}))" : column.Name;
                 yield return Warning(field.At, $"the identity column '{field.Name}' has no index for its way of matching; 'CREATE INDEX … ON {collection.Name} ({expression})' makes it fast");
             }
-            if (Masked(mapped, field, graph) is { } severity)
+            if (MaskProblem(mapped, field, graph) is { } problem)
             {
-                // A row that goes is only masked where rows that stay need it.
-                var when = severity == Severity.Error ? "erasing it would be refused" : "an erasure would be refused where rows that stay need this one";
-                if (column.NotNull && field.Masking is null or { Strategy: MaskingStrategy.Null })
-                {
-                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example string_rewrite");
-                }
-                if (field.Masking?.Strategy == MaskingStrategy.Rewrite && table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name))
-                {
-                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite");
-                }
+                yield return problem;
             }
         }
-        foreach (var link in graph.Links.Where(l => l.Child == mapped && l.Down && !Indexed(table, l.ChildColumns[0], false)))
+        foreach (var link in graph.Links.Where(l => l.Child == mapped && l.Down && !table.IsIndexed(l.ChildColumns)))
         {
-            yield return Warning(collection.At, $"the reference column '{link.ChildColumns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", link.ChildColumns)})' makes it fast");
+            yield return Warning(PositionOf(collection, link.ChildColumns), NoIndex(link.ChildColumns));
         }
-        foreach (var key in table.ForeignKeys.Where(k => !graph.Links.Any(l =>
-            (l.Child == mapped && l.ChildColumns.ToHashSet().SetEquals(k.Columns)) || (l.Parent == mapped && l.ParentColumns.ToHashSet().SetEquals(k.Columns)))))
+        foreach (var link in graph.Links.Where(l => l.Parent == mapped && l.Up && !table.IsIndexed(l.ParentColumns)))
         {
-            yield return Warning(collection.At, $"the foreign key {collection.Name}({string.Join(", ", key.Columns)}) to {key.Table} is not a reference of the map");
+            yield return Warning(PositionOf(collection, link.ParentColumns), NoIndex(link.ParentColumns));
         }
+        foreach (var key in UnknownKeys(mapped, graph))
+        {
+            yield return Warning(PositionOf(collection, key.Columns), $"the foreign key {collection.Name}({string.Join(", ", key.Columns)}) to {key.Table} is not a reference of the map; 'datamap update' prints what to paste, after the table '{key.Table}' is described");
+        }
+
+        string NoIndex(IReadOnlyList<string> columns) =>
+            $"the reference column '{columns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", columns)})' makes it fast";
+    }
+
+    /// <summary>The foreign keys of a collection's table that are no reference of the map, at either end.</summary>
+    internal static IEnumerable<ForeignKey> UnknownKeys(MappedCollection mapped, Graph graph) =>
+        mapped.Table.ForeignKeys.Where(k => !graph.Links.Any(l =>
+            (l.Child == mapped && IsTarget(l.Parent, k) && l.ChildColumns.ToHashSet().SetEquals(k.Columns))
+            || (l.Parent == mapped && IsTarget(l.Child, k) && l.ParentColumns.ToHashSet().SetEquals(k.Columns))));
+
+    private static bool IsTarget(MappedCollection collection, ForeignKey key) => collection.Table.Schema == key.Schema && collection.Table.Name == key.Table;
+
+    private static Position PositionOf(Collection collection, IReadOnlyList<string> columns) => collection.Find(columns[0])?.At ?? collection.At;
+
+    /// <summary>A mask that the database would refuse: nothing written to NOT NULL, the same to every row of a unique column, text to a number.</summary>
+    internal static MapProblem? MaskProblem(MappedCollection mapped, Field field, Graph graph)
+    {
+        if (Masked(mapped, field, graph) is not { } severity)
+        {
+            return null;
+        }
+        // A row that goes is only masked where rows that stay need it.
+        var when = severity == Severity.Error ? "erasing it would be refused" : "an erasure would be refused where rows that stay need this one";
+        var column = mapped.ColumnOf(field);
+        var instead = (field.Masking?.Strategy, column) switch
+        {
+            (null or MaskingStrategy.Null, { NotNull: true }) => $"is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example {(column.Type == ColumnType.Text ? "random_string_rewrite" : "string_rewrite with a fitting value")}, or let the row go ('on_erasure: delete')",
+            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name) =>
+                $"is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite",
+            (MaskingStrategy.Random or MaskingStrategy.Hash or MaskingStrategy.Hmac, { Type: not (ColumnType.Text or ColumnType.Other) }) =>
+                $"is {column.TypeName}, but its mask writes text, so {when}; use null_rewrite, or string_rewrite with a fitting value",
+            (MaskingStrategy.Rewrite, _) when !column.Type.CanHold(field.Masking.Value + field.Masking.Suffix) =>
+                $"is {column.TypeName}, which its mask's value does not fit, so {when}; write a fitting 'rewrite_value'",
+            _ => null,
+        };
+        return instead is null ? null : new MapProblem(severity, field.At, $"the column '{field.Name}' {instead}");
     }
 
     /// <summary>How bad an impossible mask is: null where erasure never overwrites the field (Rights/Masks.cs decides the same way, row by row).</summary>
@@ -118,11 +149,25 @@ public static class MapCheck
         return always ? Severity.Error : needed ? Severity.Warning : null;
     }
 
+    /// <summary>Fideslang has no times or bytes; what it says of them cannot be wrong. Other stands for whatever the engine shows.</summary>
+    internal static bool Fits(string dataType, Column column) => column.Type is ColumnType.Other or ColumnType.Binary or ColumnType.Time || dataType switch
+    {
+        "string" => column.Type is ColumnType.Text or ColumnType.Date or ColumnType.Instant,
+        "integer" => column.Type is ColumnType.Integer or ColumnType.Decimal,
+        "float" => column.Type is ColumnType.Decimal or ColumnType.Real,
+        "boolean" => column.Type is ColumnType.Boolean or ColumnType.Integer,
+        "date" => column.Type is ColumnType.Date or ColumnType.Instant or ColumnType.Text,
+        "datetime" => column.Type is ColumnType.Instant or ColumnType.Text,
+        // Documents and lists are kept as text where the engine has no type for them.
+        "object" => column.Type == ColumnType.Text,
+        _ => !dataType.EndsWith("[]", StringComparison.Ordinal) || column.Type == ColumnType.Text,
+    };
+
     private static bool Indexed(Table table, string column, bool ignoreCase)
     {
         if (!ignoreCase)
         {
-            return table.PrimaryKey is [var key, ..] && key == column || table.Indexes.Any(i => !i.Partial && i.Columns is [var first, ..] && first == column);
+            return table.IsIndexed([column]);
         }
         // PostgreSQL writes the same expression as lower(btrim(column)) or lower(TRIM(BOTH FROM (column)::text)), by its version and the column's type.
         var expression = new Regex($@"\(lower\(b?trim\((bothfrom)?\(?{Regex.Escape(column.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal))}\)?(::text)?\)", RegexOptions.ExplicitCapture);
