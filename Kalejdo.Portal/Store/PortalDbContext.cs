@@ -41,6 +41,10 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
+    public DbSet<StaffTask> StaffTasks => Set<StaffTask>();
+
+    public DbSet<BouncedAddress> BouncedAddresses => Set<BouncedAddress>();
+
     public override int SaveChanges(bool acceptAllChangesOnSuccess)
     {
         CountVersions();

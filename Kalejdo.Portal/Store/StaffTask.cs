@@ -1,0 +1,51 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Kalejdo.Portal.Store;
+
+/// <summary>Something that a person of the staff has to look at, found by a job: where, why and how often, never a value.</summary>
+public sealed class StaffTask
+{
+    public long Id { get; private set; }
+
+    /// <summary>Null where it belongs to no case.</summary>
+    public string? CaseNumber { get; init; }
+
+    public required StaffTaskKind Kind { get; init; }
+
+    /// <summary>What it is about, by our own names: a letter's template.</summary>
+    public required string Place { get; init; }
+
+    /// <summary>The newest one.</summary>
+    public string? ReasonCode { get; set; }
+
+    /// <summary>How many times, while nobody has looked.</summary>
+    public required long Rows { get; set; }
+
+    public required DateTime CreatedAt { get; init; }
+
+    public DateTime? DoneAt { get; set; }
+}
+
+public enum StaffTaskKind
+{
+    /// <summary>A mail was given up: its person has not been told.</summary>
+    MailUndeliverable,
+
+    /// <summary>The same, and the mailbox is none: the address is marked (<see cref="BouncedAddress"/>).</summary>
+    AddressBounced,
+}
+
+internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>
+{
+    public void Configure(EntityTypeBuilder<StaffTask> builder)
+    {
+        builder.ToTable("staff_tasks").HasKey(row => row.Id);
+        builder.Property(row => row.CaseNumber).HasMaxLength(16);
+        builder.Property(row => row.Place).HasMaxLength(400);
+        builder.Property(row => row.ReasonCode).HasMaxLength(64);
+        builder.HasOne<Case>().WithMany().HasForeignKey(row => row.CaseNumber).OnDelete(DeleteBehavior.Cascade);
+        builder.HasIndex(row => new { row.CaseNumber, row.Kind, row.Place }).IsUnique();
+        builder.HasIndex(row => row.DoneAt);
+    }
+}
