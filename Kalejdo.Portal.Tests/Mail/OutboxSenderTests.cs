@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
 namespace Kalejdo.Portal.Tests.Mail;
@@ -147,6 +150,171 @@ public class OutboxSenderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Mails_that_fail_alike_are_one_task_until_staff_have_looked_and_the_clock_of_the_case_goes_on()
+    {
+        Case opened;
+        await using (var db = _post.Store.Open())
+        {
+            opened = await CaseRegister.OpenAsync(db, CaseType.Disavowal, subject: 1, _post.Store.Now, Cancellation);
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        foreach (var number in new[] { opened.Number, opened.Number, null, null, "K-2026-GNGNGN" })
+        {
+            await _post.PostAsync(caseNumber: number);
+        }
+
+        await _post.Sender(() => new Transport(_ => new Delivery.Refused("smtp-554"))).SendDueAsync(Cancellation);
+        await using (var db = _post.Store.Open())
+        {
+            Assert.Equal(
+                [(opened.Number, "AddressCodeLetter", "smtp-554", 2), (null, "AddressCodeLetter", "smtp-554", 3)],
+                db.StaffTasks.AsEnumerable().OrderBy(task => task.CaseNumber is null).Select(task => (task.CaseNumber, task.Place, task.ReasonCode!, (int)task.Rows)));
+            var now = await db.Cases.SingleAsync(row => row.Number == opened.Number, Cancellation);
+            Assert.Equal((opened.DueOn, opened.Status, opened.Version), (now.DueOn, now.Status, now.Version));
+            await db.StaffTasks.ExecuteUpdateAsync(set => set.SetProperty(task => task.DoneAt, _post.Store.Now), Cancellation);
+        }
+
+        await _post.PostAsync(caseNumber: opened.Number);
+        await _post.PostAsync();
+        await _post.Sender(() => new Transport(_ => new Delivery.Refused("smtp-550"))).SendDueAsync(Cancellation);
+        await using var later = _post.Store.Open();
+        Assert.Equal([1, 1], later.StaffTasks.Where(task => task.DoneAt == null).Select(task => task.Rows));
+        Assert.Equal(3, await later.StaffTasks.CountAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_mark_on_an_address_holds_no_address_and_ends_when_a_mail_arrives_or_with_time()
+    {
+        await TakeAsync(_ => new Delivery.Bounced("smtp-550-5.1.1"));
+        Assert.True(await IsMarkedAsync(PostOffice.Address.ToUpperInvariant() + " "));
+        Assert.False(await IsMarkedAsync("anna@exempel.se"));
+        Assert.DoesNotContain("exempel", Dumps.Of(_post.Store.DatabaseFile, table => table is "bounced_addresses" or "staff_tasks"), StringComparison.Ordinal);
+
+        await TakeAsync(_ => new Delivery.Sent());
+        Assert.False(await IsMarkedAsync(PostOffice.Address));
+
+        await TakeAsync(_ => new Delivery.Bounced("smtp-550-5.1.1"));
+        _post.Store.Time.Advance(TimeSpan.FromDays(180) - TimeSpan.FromTicks(10));
+        Assert.True(await IsMarkedAsync(PostOffice.Address));
+        _post.Store.Time.Advance(TimeSpan.FromTicks(10));
+        Assert.False(await IsMarkedAsync(PostOffice.Address));
+
+        async Task<bool> IsMarkedAsync(string address)
+        {
+            await using var db = _post.Store.Open();
+            return await BouncedAddress.IsMarkedAsync(db, _post.Store.Keys, address, _post.Store.Now, Cancellation);
+        }
+    }
+
+    [Fact]
+    public async Task As_many_go_at_once_as_the_settings_allow_and_one_that_is_stuck_holds_up_none()
+    {
+        _post.Options.Parallel = 3;
+        for (var i = 0; i < 40; i++)
+        {
+            await _post.PostAsync();
+        }
+
+        var (now, most, made, arrived) = (0, 0, 0, 0);
+        var (full, others) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await _post.Sender(() =>
+        {
+            Interlocked.Increment(ref made);
+            return new Transport(async mail =>
+            {
+                InterlockedMax(ref most, Interlocked.Increment(ref now));
+                if (Volatile.Read(ref most) == 3)
+                {
+                    full.TrySetResult();
+                }
+
+                await full.Task;
+                // The first is stuck until all others are through.
+                if (Interlocked.Increment(ref arrived) == 1)
+                {
+                    await others.Task;
+                }
+                else if (Volatile.Read(ref arrived) == 40)
+                {
+                    others.TrySetResult();
+                }
+
+                await Task.Yield();
+                Interlocked.Decrement(ref now);
+                return new Delivery.Sent();
+            });
+        }).SendDueAsync(Cancellation);
+
+        Assert.Equal((3, 3), (most, made));
+        Assert.All(await _post.RowsAsync(), row => Assert.NotNull(row.SentAt));
+
+        static void InterlockedMax(ref int most, int value)
+        {
+            while (Volatile.Read(ref most) is var seen && value > seen && Interlocked.CompareExchange(ref most, value, seen) != seen)
+            {
+            }
+        }
+    }
+
+    [Fact]
+    public async Task What_falls_due_while_another_is_stuck_goes_at_once_and_connections_are_not_kept_idle()
+    {
+        await _post.PostAsync();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var (stuck, never, second, put) = (new TaskCompletionSource(), new TaskCompletionSource<Delivery>(), new TaskCompletionSource(), new TaskCompletionSource());
+        var seen = 0;
+        var signal = new OutboxSignal();
+        var running = _post.Sender(() => new Transport(
+            mail =>
+            {
+                if (Interlocked.Increment(ref seen) == 1)
+                {
+                    stuck.SetResult();
+                    return never.Task;
+                }
+
+                second.SetResult();
+                return Task.FromResult<Delivery>(new Delivery.Sent());
+            },
+            () => put.TrySetResult())).RunAsync(signal, stop.Token);
+        await stuck.Task;
+        await _post.PostAsync();
+        signal.Ring();
+
+        await second.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        await put.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancellation);
+        never.SetResult(new Delivery.Sent());
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+        Assert.All(await _post.RowsAsync(), row => Assert.NotNull(row.SentAt));
+    }
+
+    [Fact]
+    public async Task A_mistake_of_ours_with_one_mail_stops_no_other_and_tells_no_address()
+    {
+        await _post.PostAsync();
+        await _post.PostAsync();
+        var first = true;
+        _post.Options.Parallel = 1;
+        await _post.Sender(() => new Transport(mail =>
+        {
+            if (first)
+            {
+                first = false;
+                throw new FormatException(mail.Address);
+            }
+
+            return new Delivery.Sent();
+        })).SendDueAsync(Cancellation);
+
+        var rows = await _post.RowsAsync();
+        Assert.Equal(("program-error", null), (rows[0].FailureCode, rows[0].FailedAt));
+        Assert.NotNull(rows[1].SentAt);
+        AssertNothingPersonalLogged();
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_any_more_is_given_up()
     {
         await _post.PostAsync();
@@ -178,7 +346,7 @@ public class OutboxSenderTests : IAsyncLifetime
         Assert.All(_post.Logged, line => Assert.DoesNotMatch($"{PostOffice.Code}|exempel", line.Replace("portal.exempel.se", "", StringComparison.Ordinal)));
     }
 
-    private sealed class Transport(Func<OutgoingMail, Task<Delivery>> what) : IMailTransport
+    private sealed class Transport(Func<OutgoingMail, Task<Delivery>> what, Action? putAway = null) : IMailTransport
     {
         public Transport(Func<OutgoingMail, Delivery> what)
             : this(mail => Task.FromResult(what(mail)))
@@ -187,9 +355,7 @@ public class OutboxSenderTests : IAsyncLifetime
 
         public Task<Delivery> SendAsync(OutgoingMail mail, CancellationToken cancellation) => what(mail);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => putAway?.Invoke();
     }
 }
 

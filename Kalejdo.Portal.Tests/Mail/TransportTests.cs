@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
@@ -70,20 +72,111 @@ public sealed class TransportTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("defer@exempel.se", "smtp-451", false)]
-    [InlineData("reject@exempel.se", "smtp-550", true)]
-    [InlineData("full@exempel.se", "smtp-552", true)]
-    [InlineData("dies@exempel.se", "connection", false)]
-    [InlineData("ingen adress", "address", true)]
-    public async Task What_passes_is_told_from_what_does_not(string address, string code, bool forGood)
+    [InlineData("defer@exempel.se", "smtp-451", Fate.Waits)]
+    [InlineData("norelay@exempel.se", "smtp-554-5.7.1", Fate.Waits)]
+    [InlineData("spam@exempel.se", "smtp-550-5.7.1", Fate.Waits)]
+    [InlineData("dies@exempel.se", "connection", Fate.Waits)]
+    [InlineData("crowded@exempel.se", "smtp-552-5.2.2", Fate.GivenUp)]
+    [InlineData("full@exempel.se", "smtp-552", Fate.GivenUp)]
+    [InlineData("reject@exempel.se", "smtp-550", Fate.AddressMarked)]
+    [InlineData("unknown@exempel.se", "smtp-550-5.1.1", Fate.AddressMarked)]
+    [InlineData("ingen adress", "address", Fate.AddressMarked)]
+    public async Task What_passes_is_told_from_what_does_not_and_a_mailbox_that_is_none_from_both(string address, string code, Fate fate)
     {
         await using var server = await SmtpPeer.StartAsync("ok");
         await _post.PostAsync(address);
         Assert.Equal(0, await _post.Smtp(server).SendDueAsync(Cancellation));
 
         var row = Assert.Single(await _post.RowsAsync());
-        Assert.Equal((code, forGood), (row.FailureCode, row.FailedAt is not null));
-        Assert.Equal(forGood, row.Content is null);
+        Assert.Equal((code, fate != Fate.Waits), (row.FailureCode, row.FailedAt is not null));
+        Assert.Equal(fate != Fate.Waits, row.Content is null);
+        await using var db = _post.Store.Open();
+        Assert.Equal(fate == Fate.AddressMarked, await BouncedAddress.IsMarkedAsync(db, _post.Store.Keys, address, _post.Store.Now, Cancellation));
+        Assert.Equal(
+            fate switch { Fate.Waits => [], Fate.GivenUp => [StaffTaskKind.MailUndeliverable], _ => [StaffTaskKind.AddressBounced] },
+            db.StaffTasks.Select(task => task.Kind).ToArray());
+        Assert.All(_post.Logged, line => Assert.DoesNotContain(address, line, StringComparison.Ordinal));
+    }
+
+    public enum Fate
+    {
+        Waits,
+        GivenUp,
+        AddressMarked,
+    }
+
+    [Fact]
+    public async Task A_sender_that_the_server_refuses_is_our_fault_and_no_mail_is_given_up_for_it()
+    {
+        await using var server = await SmtpPeer.StartAsync("ok");
+        _post.Options.BounceAddress = "stranger@exempel.se";
+        await _post.PostAsync();
+        Assert.Equal(0, await _post.Smtp(server).SendDueAsync(Cancellation));
+
+        var row = Assert.Single(await _post.RowsAsync());
+        Assert.Equal(("sender-refused", null), (row.FailureCode, row.FailedAt));
+    }
+
+    [Fact]
+    public async Task Bounces_go_where_the_settings_say()
+    {
+        await using var server = await SmtpPeer.StartAsync("ok");
+        _post.Options.BounceAddress = "studs@exempel.se";
+        await _post.PostAsync();
+        Assert.Equal(1, await _post.Smtp(server).SendDueAsync(Cancellation));
+
+        var taken = await server.NextAsync();
+        Assert.Equal("studs@exempel.se", taken.From);
+        Assert.Contains(_post.Options.From, EmlFile.Parse(taken.Raw)["From"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ok", "märta@exempel.se", false)]
+    [InlineData("ok", "marta@exempel.se", true)]
+    [InlineData("ok", "marta@brevlåda.example", true)]
+    [InlineData("ascii", "marta@exempel.se", true)]
+    [InlineData("ascii", "marta@brevlåda.example", true)]
+    public async Task A_mail_is_ascii_all_through_unless_its_mailbox_is_not(string auth, string address, bool ascii)
+    {
+        await using var server = await SmtpPeer.StartAsync(auth);
+        await _post.PostAsync(address);
+        Assert.Equal(1, await _post.Smtp(server).SendDueAsync(Cancellation));
+
+        var taken = await server.NextAsync();
+        Assert.Equal(address, Assert.Single(taken.To));
+        Assert.Equal(ascii, Ascii.IsValid(taken.Raw));
+        Assert.Equal("Din kod från Kalejdo", EmlFile.Parse(taken.Raw)["Subject"]);
+    }
+
+    [Fact]
+    public async Task A_mailbox_beyond_ascii_is_out_of_reach_of_a_server_without_smtputf8()
+    {
+        await using var server = await SmtpPeer.StartAsync("ascii");
+        await _post.PostAsync("märta@exempel.se");
+        Assert.Equal(0, await _post.Smtp(server).SendDueAsync(Cancellation));
+
+        var row = Assert.Single(await _post.RowsAsync());
+        Assert.Equal("no-smtputf8", row.FailureCode);
+        Assert.NotNull(row.FailedAt);
+        await using var db = _post.Store.Open();
+        Assert.Empty(db.BouncedAddresses);
+    }
+
+    [Fact]
+    public async Task A_server_that_never_answers_costs_its_time_limit_and_holds_up_nobody_else()
+    {
+        await using var server = await SmtpPeer.StartAsync("ok");
+        (_post.Timeout, _post.Options.Parallel) = (2, 2);
+        await _post.PostAsync("slow@exempel.se");
+        for (var i = 0; i < 6; i++)
+        {
+            await _post.PostAsync();
+        }
+
+        Assert.Equal(6, await _post.Smtp(server).SendDueAsync(Cancellation));
+        var rows = await _post.RowsAsync();
+        Assert.Equal(("timeout", null), (rows[0].FailureCode, rows[0].FailedAt));
+        Assert.All(rows.Skip(1), row => Assert.NotNull(row.SentAt));
     }
 
     [Fact]

@@ -22,15 +22,17 @@ internal sealed class PostOffice : IAsyncDisposable
 
     public MailOptions Options { get; } = new() { From = "portal@kalejdo.example", FromName = "Kalejdo åäö" };
 
+    public int Timeout { get; set; } = 5;
+
     public ConcurrentQueue<string> Logged { get; } = [];
 
     public static async Task<PostOffice> OpenAsync() => new(await StoreOnDisk.CreateAsync());
 
     /// <summary>Posts a letter and commits it.</summary>
-    public async Task PostAsync(string address = Address)
+    public async Task PostAsync(string address = Address, string? caseNumber = null)
     {
         await using var db = Store.Open();
-        await Outbox.AddAsync(db, new AddressCodeLetter(Code), address, "sv", null, StoreOnDisk.Cancellation);
+        await Outbox.AddAsync(db, new AddressCodeLetter(Code), address, "sv", caseNumber, StoreOnDisk.Cancellation);
         await db.SaveChangesAsync(StoreOnDisk.Cancellation);
     }
 
@@ -43,6 +45,7 @@ internal sealed class PostOffice : IAsyncDisposable
     public OutboxSender Sender(Func<IMailTransport> transports) => new(
         Store.Services.GetRequiredService<IDbContextFactory<PortalDbContext>>(),
         Store.Services.GetRequiredService<IDataProtectionProvider>(),
+        Store.Keys,
         transports,
         Microsoft.Extensions.Options.Options.Create(Options),
         Store.Time,
@@ -52,7 +55,7 @@ internal sealed class PostOffice : IAsyncDisposable
 
     public OutboxSender Smtp(SmtpPeer server, string? user = "portal", string? password = "å-hemligt")
     {
-        Options.Smtp = new SmtpOptions { Host = "localhost", Port = server.Port, User = user, Password = password, RequireTls = true, TimeoutSeconds = 5 };
+        Options.Smtp = new SmtpOptions { Host = "localhost", Port = server.Port, User = user, Password = password, RequireTls = true, TimeoutSeconds = Timeout };
         return Sender(() => new SmtpTransport(Microsoft.Extensions.Options.Options.Create(Options)));
     }
 

@@ -17,7 +17,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <param name="auth"><c>ok</c>, <c>refused</c>, <c>missing</c>, or <c>plaintext</c> for a server without TLS.</param>
+    /// <param name="auth">How the server takes logins, by the names of peers/smtp.js.</param>
     public static async Task<SmtpPeer> StartAsync(string auth)
     {
         var folder = Peers();

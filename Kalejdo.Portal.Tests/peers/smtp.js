@@ -1,6 +1,8 @@
-// A mail server for the tests: node smtp.js KEY CERTIFICATE AUTH, where AUTH is ok, refused, missing or plaintext (no TLS either).
-// Says its port, then each mail it took, one line of JSON each. What it does with a mail is asked for by the recipient's name:
-// defer.later@ (451 once, then taken), defer@ (451), reject@ (550), full@ (552 after the data), dies@ (hangs up after the data).
+// A mail server for the tests: node smtp.js KEY CERTIFICATE AUTH, where AUTH is ok, refused, missing, plaintext (no TLS either), open
+// (TLS, no login) or ascii (ok, without SMTPUTF8). Says its port, then each mail it took, one line of JSON each.
+// What it does with a mail is asked for by the recipient's name: defer.later@ (451 once, then taken), defer@ (451), reject@ (550),
+// unknown@ (550 5.1.1), norelay@ (554 5.7.1), crowded@ (552 5.2.2), full@ (552 after the data), spam@ (550 5.7.1 after the data),
+// dies@ (hangs up after the data), slow@ (takes the data and never answers). The sender stranger@ is refused.
 // It ends when its input does, so that it never outlives the tests.
 'use strict';
 const fs = require('fs');
@@ -17,18 +19,22 @@ const server = new SMTPServer({
   cert: fs.readFileSync(cert),
   // As a careless relay does: it takes mails from anybody, so that a skipped login would go unnoticed.
   authOptional: true,
-  disabledCommands: auth === 'missing' ? ['AUTH'] : auth === 'plaintext' ? ['STARTTLS', 'AUTH'] : [],
+  disabledCommands: auth === 'missing' || auth === 'open' ? ['AUTH'] : auth === 'plaintext' ? ['STARTTLS', 'AUTH'] : [],
   authMethods: ['LOGIN', 'PLAIN'],
+  hideSMTPUTF8: auth === 'ascii',
   disableReverseLookup: true,
   onConnect(session, done) {
     connections++;
     done();
   },
   onAuth(login, session, done) {
-    if (auth === 'ok' && login.username === 'portal' && login.password === 'å-hemligt') {
+    if ((auth === 'ok' || auth === 'ascii') && login.username === 'portal' && login.password === 'å-hemligt') {
       return done(null, { user: login.username });
     }
     done(refusal(535, 'no'));
+  },
+  onMailFrom(address, session, done) {
+    done(address.address.startsWith('stranger') ? refusal(553, '5.7.1 not yours') : null);
   },
   onRcptTo(address, session, done) {
     const name = address.address.split('@')[0];
@@ -39,7 +45,13 @@ const server = new SMTPServer({
     if (name === 'defer') {
       return done(refusal(451, 'later'));
     }
-    done(name === 'reject' ? refusal(550, 'nobody here') : null);
+    const refused = {
+      reject: [550, 'nobody here'],
+      unknown: [550, '5.1.1 no such user'],
+      norelay: [554, '5.7.1 relay access denied'],
+      crowded: [552, '5.2.2 mailbox full'],
+    }[name];
+    done(refused ? refusal(...refused) : null);
   },
   onData(stream, session, done) {
     const chunks = [];
@@ -50,7 +62,10 @@ const server = new SMTPServer({
       if (to[0].startsWith('dies')) {
         return server.connections.forEach(connection => connection._socket.destroy());
       }
-      done(to[0].startsWith('full') ? refusal(552, 'full') : null);
+      if (to[0].startsWith('slow')) {
+        return;
+      }
+      done(to[0].startsWith('full') ? refusal(552, 'full') : to[0].startsWith('spam') ? refusal(550, '5.7.1 looks like spam') : null);
     });
   },
 });

@@ -1,6 +1,6 @@
 namespace Kalejdo.Portal.Mail;
 
-/// <summary>What carries mails away. Made anew for each run of sends, one after the other, so that it may keep a connection.</summary>
+/// <summary>What carries mails away, one after the other, so that it may keep a connection; put away when there are no more.</summary>
 internal interface IMailTransport : IDisposable
 {
     Task<Delivery> SendAsync(OutgoingMail mail, CancellationToken cancellation);
@@ -22,4 +22,7 @@ internal abstract record Delivery
 
     /// <summary>Trying again would change nothing.</summary>
     public sealed record Refused(string Code) : Delivery;
+
+    /// <summary>There is no such mailbox: neither this mail nor any other would get there.</summary>
+    public sealed record Bounced(string Code) : Delivery;
 }

@@ -17,6 +17,11 @@ internal sealed partial class MailOptions : IValidatableObject
     [Required]
     public string FromName { get; set; } = "";
 
+    /// <summary>Where other servers report what they could not deliver; <see cref="From"/> where empty.</summary>
+    public string? BounceAddress { get; set; }
+
+    public string EnvelopeSender => BounceAddress is { Length: > 0 } bounces ? bounces : From;
+
     /// <summary>Where <c>.eml</c> files are put.</summary>
     [Required]
     public string PickupFolder { get; set; } = "var/mail";
@@ -36,6 +41,11 @@ internal sealed partial class MailOptions : IValidatableObject
         if (!MailAddress.TryCreate(From, out var parsed) || parsed.Address != From)
         {
             yield return new("Mail:From must be an e-mail address alone.", [nameof(From)]);
+        }
+
+        if (BounceAddress is { Length: > 0 } && (!MailAddress.TryCreate(BounceAddress, out var bounces) || bounces.Address != BounceAddress))
+        {
+            yield return new("Mail:BounceAddress must be an e-mail address alone.", [nameof(BounceAddress)]);
         }
 
         if (Transport == MailTransport.Smtp && string.IsNullOrWhiteSpace(Smtp.Host))

@@ -21,6 +21,12 @@ internal static class MimeMail
             SubjectEncoding = Encoding.UTF8,
             HeadersEncoding = Encoding.UTF8,
         };
+        if (options.BounceAddress is { Length: > 0 } bounces)
+        {
+            // The framework has no other way to the envelope's sender.
+            message.Sender = new MailAddress(bounces);
+        }
+
         message.Headers["Message-ID"] = mail.MessageId;
         // So that no automaton answers (RFC 3834).
         message.Headers["Auto-Submitted"] = "auto-generated";

@@ -15,18 +15,16 @@ internal sealed class OutboxJob(OutboxSignal signal) : IJob
     }
 }
 
-/// <summary>Sends whenever the signal rings, one run at a time.</summary>
+/// <summary>Sends as long as the portal runs.</summary>
 internal sealed partial class OutboxService(OutboxSignal signal, OutboxSender sender, ILogger<OutboxService> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        signal.Ring();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await signal.WaitAsync(stoppingToken);
-                await sender.SendDueAsync(stoppingToken);
+                await sender.RunAsync(signal, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -36,6 +34,7 @@ internal sealed partial class OutboxService(OutboxSignal signal, OutboxSender se
             {
                 // The database may be locked or away: the next round tries again.
                 Log.Failed(log, failure.GetType().Name);
+                await signal.WaitAsync(stoppingToken);
             }
         }
     }

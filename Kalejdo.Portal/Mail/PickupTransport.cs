@@ -14,7 +14,7 @@ internal sealed class PickupTransport(IOptions<MailOptions> options, IConfigurat
         using var message = MimeMail.Compose(mail, options.Value);
         if (message is null)
         {
-            return new Delivery.Refused("address");
+            return new Delivery.Bounced("address");
         }
 
         // The framework chooses the file's name, and whoever collects must not find half a file.
@@ -25,7 +25,7 @@ internal sealed class PickupTransport(IOptions<MailOptions> options, IConfigurat
             {
                 DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
                 PickupDirectoryLocation = draft.FullName,
-                DeliveryFormat = SmtpDeliveryFormat.International,
+                DeliveryFormat = SmtpRehearsal.IsInternational(mail.Address) ? SmtpDeliveryFormat.International : SmtpDeliveryFormat.SevenBit,
             };
             await client.SendMailAsync(message, cancellation);
             var name = mail.MessageId.Trim('<', '>').Split('@')[0] + ".eml";

@@ -45,6 +45,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<StaffTask> StaffTasks => Set<StaffTask>();
 
+    public DbSet<BouncedAddress> BouncedAddresses => Set<BouncedAddress>();
+
     public DbSet<ReceiptKey> ReceiptKeys => Set<ReceiptKey>();
 
     /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>

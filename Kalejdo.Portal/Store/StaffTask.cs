@@ -3,19 +3,24 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Kalejdo.Portal.Store;
 
-/// <summary>Something that a person of the staff has to look at, found by a job: where, and how much, never a value.</summary>
+/// <summary>Something that a person of the staff has to look at, found by a job: where, why and how often, never a value.</summary>
 public sealed class StaffTask
 {
     public long Id { get; private set; }
 
-    public required string CaseNumber { get; init; }
+    /// <summary>Null where it belongs to no case.</summary>
+    public string? CaseNumber { get; init; }
 
     public required StaffTaskKind Kind { get; init; }
 
-    /// <summary><c>source.table.column</c>; empty where the task has no place.</summary>
+    /// <summary>By our own names: <c>source.table.column</c>, or a letter's template; empty where the task has no place.</summary>
     public required string Place { get; init; }
 
-    public required long Rows { get; init; }
+    /// <summary>The newest one, where there is any.</summary>
+    public string? ReasonCode { get; set; }
+
+    /// <summary>How many rows; of mails, how many while nobody has looked.</summary>
+    public required long Rows { get; set; }
 
     public required DateTime CreatedAt { get; init; }
 
@@ -29,6 +34,12 @@ public enum StaffTaskKind
 
     /// <summary>What was erased could not be overwritten on disk by the day that the receipt names.</summary>
     OverwriteLate,
+
+    /// <summary>A mail was given up: its person has not been told.</summary>
+    MailUndeliverable,
+
+    /// <summary>The same, and the mailbox is none: the address is marked (<see cref="BouncedAddress"/>).</summary>
+    AddressBounced,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>
@@ -38,8 +49,10 @@ internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTas
         builder.ToTable("staff_tasks").HasKey(row => row.Id);
         builder.Property(row => row.CaseNumber).HasMaxLength(16);
         builder.Property(row => row.Place).HasMaxLength(400);
+        builder.Property(row => row.ReasonCode).HasMaxLength(64);
         builder.HasOne<Case>().WithMany().HasForeignKey(row => row.CaseNumber).OnDelete(DeleteBehavior.Cascade);
         // A job that was killed looks again, and tells the same once.
         builder.HasIndex(row => new { row.CaseNumber, row.Kind, row.Place }).IsUnique();
+        builder.HasIndex(row => row.DoneAt);
     }
 }

@@ -337,6 +337,34 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("audit_people", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.BouncedAddress", b =>
+                {
+                    b.Property<string>("AddressHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("address_hash");
+
+                    b.Property<DateTime>("BouncedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("bounced_at");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("ReasonCode")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("reason_code");
+
+                    b.HasKey("AddressHash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("bounced_addresses", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.Case", b =>
                 {
                     b.Property<string>("Number")
@@ -848,7 +876,6 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<string>("CaseNumber")
-                        .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("character varying(16)")
                         .HasColumnName("case_number");
@@ -873,11 +900,18 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .HasColumnType("character varying(400)")
                         .HasColumnName("place");
 
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("reason_code");
+
                     b.Property<long>("Rows")
                         .HasColumnType("bigint")
                         .HasColumnName("rows");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("DoneAt");
 
                     b.HasIndex("CaseNumber", "Kind", "Place")
                         .IsUnique();
@@ -1145,8 +1179,7 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithMany()
                         .HasForeignKey("CaseNumber")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.WorkingSet", b =>

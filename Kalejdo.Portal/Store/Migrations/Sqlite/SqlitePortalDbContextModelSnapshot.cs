@@ -330,6 +330,34 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("audit_people", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.BouncedAddress", b =>
+                {
+                    b.Property<string>("AddressHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address_hash");
+
+                    b.Property<DateTime>("BouncedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("bounced_at");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.Property<string>("ReasonCode")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason_code");
+
+                    b.HasKey("AddressHash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("bounced_addresses", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.Case", b =>
                 {
                     b.Property<string>("Number")
@@ -833,7 +861,6 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .HasColumnName("id");
 
                     b.Property<string>("CaseNumber")
-                        .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("TEXT")
                         .HasColumnName("case_number");
@@ -858,11 +885,18 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .HasColumnType("TEXT")
                         .HasColumnName("place");
 
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason_code");
+
                     b.Property<long>("Rows")
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("DoneAt");
 
                     b.HasIndex("CaseNumber", "Kind", "Place")
                         .IsUnique();
@@ -1126,8 +1160,7 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithMany()
                         .HasForeignKey("CaseNumber")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired();
+                        .OnDelete(DeleteBehavior.Cascade);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.WorkingSet", b =>
