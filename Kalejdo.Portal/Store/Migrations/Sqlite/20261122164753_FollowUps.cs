@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -26,6 +26,20 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 defaultValue: 0);
 
             migrationBuilder.CreateTable(
+                name: "bounced_addresses",
+                columns: table => new
+                {
+                    address_hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
+                    bounced_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_bounced_addresses", x => x.address_hash);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "erasure_follow_ups",
                 columns: table => new
                 {
@@ -49,14 +63,29 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "receipt_keys",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", maxLength: 43, nullable: false),
+                    created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    public_key = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    sealed_private_key = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_receipt_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "staff_tasks",
                 columns: table => new
                 {
                     id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
-                    case_number = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    case_number = table.Column<string>(type: "TEXT", maxLength: 16, nullable: true),
                     kind = table.Column<string>(type: "TEXT", maxLength: 32, nullable: false),
                     place = table.Column<string>(type: "TEXT", maxLength: 400, nullable: false),
+                    reason_code = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     rows = table.Column<long>(type: "INTEGER", nullable: false),
                     created_at = table.Column<DateTime>(type: "TEXT", nullable: false),
                     done_at = table.Column<DateTime>(type: "TEXT", nullable: true)
@@ -73,22 +102,43 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_bounced_addresses_expires_at",
+                table: "bounced_addresses",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_erasure_follow_ups_due_at",
                 table: "erasure_follow_ups",
                 column: "due_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_receipt_keys_created_at",
+                table: "receipt_keys",
+                column: "created_at");
 
             migrationBuilder.CreateIndex(
                 name: "IX_staff_tasks_case_number_kind_place",
                 table: "staff_tasks",
                 columns: new[] { "case_number", "kind", "place" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_staff_tasks_done_at",
+                table: "staff_tasks",
+                column: "done_at");
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.DropTable(
+                name: "bounced_addresses");
+
+            migrationBuilder.DropTable(
                 name: "erasure_follow_ups");
+
+            migrationBuilder.DropTable(
+                name: "receipt_keys");
 
             migrationBuilder.DropTable(
                 name: "staff_tasks");

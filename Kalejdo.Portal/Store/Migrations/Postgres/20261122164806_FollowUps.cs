@@ -27,6 +27,20 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 defaultValue: 0);
 
             migrationBuilder.CreateTable(
+                name: "bounced_addresses",
+                columns: table => new
+                {
+                    address_hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    reason_code = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    bounced_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_bounced_addresses", x => x.address_hash);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "erasure_follow_ups",
                 columns: table => new
                 {
@@ -69,9 +83,10 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    case_number = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    case_number = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: true),
                     kind = table.Column<string>(type: "character varying(32)", maxLength: 32, nullable: false),
                     place = table.Column<string>(type: "character varying(400)", maxLength: 400, nullable: false),
+                    reason_code = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     rows = table.Column<long>(type: "bigint", nullable: false),
                     created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     done_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
@@ -88,6 +103,11 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateIndex(
+                name: "IX_bounced_addresses_expires_at",
+                table: "bounced_addresses",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_erasure_follow_ups_due_at",
                 table: "erasure_follow_ups",
                 column: "due_at");
@@ -102,11 +122,19 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 table: "staff_tasks",
                 columns: new[] { "case_number", "kind", "place" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_staff_tasks_done_at",
+                table: "staff_tasks",
+                column: "done_at");
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "bounced_addresses");
+
             migrationBuilder.DropTable(
                 name: "erasure_follow_ups");
 
