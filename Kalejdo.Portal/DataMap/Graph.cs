@@ -1,7 +1,7 @@
 namespace Kalejdo.Portal.DataMap;
 
 /// <summary>
-/// A reference between two collections of one database, seen from its foreign-key side: rows of <paramref name="Child"/> hold the
+/// A reference between two collections, of one database or of two, seen from its foreign-key side: rows of <paramref name="Child"/> hold the
 /// values of <paramref name="ParentColumns"/> in <paramref name="ChildColumns"/> (AND-ed).
 /// </summary>
 /// <param name="Down">Rows of the parent lead to rows of the child.</param>
@@ -60,48 +60,23 @@ public sealed class Graph
             }
         }
         Collections = collections;
-        // A reference that the map writes at both ends is one.
-        Links = [.. collections.SelectMany(LinksOf)
-            .GroupBy(l => (l.Child, l.Parent, Pairs: string.Join('\0', l.ChildColumns.Zip(l.ParentColumns).Select(p => $"{p.First}\0{p.Second}").Order(StringComparer.Ordinal))))
-            .Select(same => same.First() with { Down = same.Any(l => l.Down), Up = same.Any(l => l.Up) })];
+        Links = Joined(collections.SelectMany(c => LinksOf(c, collections, sameDatabase: true)));
     }
+
+    /// <summary>The references between the collections of two databases, whichever side the map wrote them at.</summary>
+    public static IReadOnlyList<Link> Between(Graph one, Graph other) => Joined(
+        one.Collections.SelectMany(c => LinksOf(c, other.Collections, sameDatabase: false))
+            .Concat(other.Collections.SelectMany(c => LinksOf(c, one.Collections, sameDatabase: false))));
+
+    /// <summary>A reference that the map writes at both ends is one.</summary>
+    private static IReadOnlyList<Link> Joined(IEnumerable<Link> links) =>
+    [
+        .. links.GroupBy(l => (l.Child, l.Parent, Pairs: string.Join('\0', l.ChildColumns.Zip(l.ParentColumns).Select(p => $"{p.First}\0{p.Second}").Order(StringComparer.Ordinal))))
+            .Select(same => same.First() with { Down = same.Any(l => l.Down), Up = same.Any(l => l.Up) }),
+    ];
 
     /// <summary>The collection of a table, if the map has it.</summary>
     public MappedCollection? Of(Table table) => Collections.FirstOrDefault(c => c.Table.Schema == table.Schema && c.Table.Name == table.Name);
-
-    /// <summary>The collections that can be reached from identities of the given names.</summary>
-    public IReadOnlyList<MappedCollection> ReachableFrom(IReadOnlyCollection<string> identityNames)
-    {
-        var reached = Collections.Where(c => c.Collection.Fields.Any(f => f.Identity is not null && identityNames.Contains(f.Identity))).ToHashSet();
-        while (Links.SelectMany(Steps).Where(s => reached.Contains(s.From) && !reached.Contains(s.To)).ToList() is { Count: > 0 } steps)
-        {
-            reached.UnionWith(steps.Select(s => s.To));
-        }
-        return [.. Collections.Where(reached.Contains)];
-    }
-
-    /// <summary>The collections whose rows can lead to rows of <paramref name="target"/>, itself among them.</summary>
-    public IReadOnlySet<MappedCollection> LeadingTo(MappedCollection target)
-    {
-        var leading = new HashSet<MappedCollection> { target };
-        while (Links.SelectMany(Steps).Where(s => leading.Contains(s.To) && !leading.Contains(s.From)).ToList() is { Count: > 0 } steps)
-        {
-            leading.UnionWith(steps.Select(s => s.From));
-        }
-        return leading;
-    }
-
-    private static IEnumerable<(MappedCollection From, MappedCollection To)> Steps(Link link)
-    {
-        if (link.Down)
-        {
-            yield return (link.Parent, link.Child);
-        }
-        if (link.Up)
-        {
-            yield return (link.Child, link.Parent);
-        }
-    }
 
     private static IReadOnlyList<string> KeyOf(Collection collection, Table table)
     {
@@ -118,12 +93,13 @@ public sealed class Graph
         return mapped.Count > 0 ? mapped : [.. table.Columns.Select(c => c.Name)];
     }
 
-    private IEnumerable<Link> LinksOf(MappedCollection holder)
+    /// <param name="sameDatabase">Whether the foreign keys of the one may point at the other: names alone do not tell, where both have a table called so.</param>
+    private static IEnumerable<Link> LinksOf(MappedCollection holder, IReadOnlyList<MappedCollection> targets, bool sameDatabase)
     {
         var references =
             from field in holder.Collection.Fields
             from reference in field.References
-            let target = Collections.FirstOrDefault(c => c.Collection.Dataset == reference.Dataset && c.Collection.Name == reference.Collection)
+            let target = targets.FirstOrDefault(c => c.Collection.Dataset == reference.Dataset && c.Collection.Name == reference.Collection)
             where target is not null && holder.Table.Find(field.Name) is not null && target.Table.Find(reference.Field) is not null
             select (Column: holder.Table.Find(field.Name)!.Name, Reference: reference, Target: target, TargetColumn: target.Table.Find(reference.Field)!.Name);
 
@@ -132,7 +108,7 @@ public sealed class Graph
             var open = target.ToList();
             foreach (var group in open.Where(r => r.Reference.Group is not null).GroupBy(r => r.Reference.Group).ToList())
             {
-                yield return Make(holder, target.Key, [.. group.Select(r => (r.Column, r.TargetColumn, r.Reference.Direction))]);
+                yield return Make(holder, target.Key, sameDatabase, [.. group.Select(r => (r.Column, r.TargetColumn, r.Reference.Direction))]);
             }
             open.RemoveAll(r => r.Reference.Group is not null);
             // A composite foreign key of the database, on either side, whose pairs the map names each by itself.
@@ -140,31 +116,31 @@ public sealed class Graph
                 .Select(k => k.Columns.Zip(k.ReferencedColumns).ToList())
                 .Concat(target.Key.Table.ForeignKeys.Where(k => k.Schema == holder.Table.Schema && k.Table == holder.Table.Name && k.Columns.Count > 1)
                     .Select(k => k.ReferencedColumns.Zip(k.Columns).ToList()));
-            foreach (var pairs in composite)
+            foreach (var pairs in composite.Where(_ => sameDatabase))
             {
                 var matched = open.Where(r => pairs.Contains((r.Column, r.TargetColumn))).ToList();
                 if (matched.Count == pairs.Count)
                 {
                     open.RemoveAll(matched.Contains);
-                    yield return Make(holder, target.Key, [.. matched.Select(r => (r.Column, r.TargetColumn, r.Reference.Direction))]);
+                    yield return Make(holder, target.Key, sameDatabase, [.. matched.Select(r => (r.Column, r.TargetColumn, r.Reference.Direction))]);
                 }
             }
             foreach (var single in open)
             {
-                yield return Make(holder, target.Key, [(single.Column, single.TargetColumn, single.Reference.Direction)]);
+                yield return Make(holder, target.Key, sameDatabase, [(single.Column, single.TargetColumn, single.Reference.Direction)]);
             }
         }
     }
 
     /// <summary>The side whose columns are unique is the parent, whichever side the map wrote the reference at.</summary>
-    private static Link Make(MappedCollection holder, MappedCollection target, IReadOnlyList<(string Holder, string Target, Direction Direction)> pairs)
+    private static Link Make(MappedCollection holder, MappedCollection target, bool sameDatabase, IReadOnlyList<(string Holder, string Target, Direction Direction)> pairs)
     {
         string[] holderColumns = [.. pairs.Select(p => p.Holder)];
         string[] targetColumns = [.. pairs.Select(p => p.Target)];
         var toTarget = pairs.Any(p => p.Direction is Direction.To or Direction.Both);
         var toHolder = pairs.Any(p => p.Direction is Direction.From or Direction.Both);
-        var swap = !PointsAt(holder.Table, target.Table, holderColumns)
-            && (PointsAt(target.Table, holder.Table, targetColumns) || (holder.Table.IsUnique(holderColumns) && !target.Table.IsUnique(targetColumns)));
+        var swap = !(sameDatabase && PointsAt(holder.Table, target.Table, holderColumns))
+            && ((sameDatabase && PointsAt(target.Table, holder.Table, targetColumns)) || (holder.Table.IsUnique(holderColumns) && !target.Table.IsUnique(targetColumns)));
         return swap
             ? new Link(target, targetColumns, holder, holderColumns, Down: toTarget, Up: toHolder, holder.Table.IsUnique(holderColumns))
             : new Link(holder, holderColumns, target, targetColumns, Down: toHolder, Up: toTarget, target.Table.IsUnique(targetColumns));

@@ -20,6 +20,9 @@ public sealed class Databases
 
     internal IReadOnlyList<MappedDatabase> All { get; }
 
+    /// <summary>The databases by groups between which references lead; most are alone.</summary>
+    internal IReadOnlyList<IReadOnlyList<MappedDatabase>> Together => [.. All.Select(d => d.Connected()).GroupBy(c => c.Min(All.ToList().IndexOf)).Select(g => All.Where(g.First().Contains).ToList())];
+
     internal MappedCollection? Find(string collection) => All.SelectMany(d => d.Graph.Collections).FirstOrDefault(c => c.Collection.Id == collection);
 
     /// <summary>
@@ -53,7 +56,12 @@ public sealed class Databases
             problems.AddRange(group.SelectMany(d => MapCheck.Structure(d, schema)).Select(p => new Refusal(p.ToString())));
             all.Add(new MappedDatabase(source, Dialect.Of(source.Provider), new Graph([.. group], schema)));
         }
-        return problems.Count > 0 ? (null, problems) : (new Databases(map, all), []);
+        if (problems.Count > 0)
+        {
+            return (null, problems);
+        }
+        MappedDatabase.Connect(all);
+        return (new Databases(map, all), []);
     }
 
     /// <summary>Reads one source's schema.</summary>
@@ -86,8 +94,10 @@ public sealed class Databases
         .. identities.Where(i => i.Value.EnumerateRunes().Any(r => Rune.IsControl(r) || r == Rune.ReplacementChar)).Select(i => new Refusal($"the identity '{i.Name}' holds control characters or broken ones")),
     ];
 
-    internal static Refusal Unreachable(Source source, Dialect dialect, DbException e) =>
-        new($"the database '{source.Key}': {dialect.Explain(e)}");
+    /// <summary>What went wrong, in the database that said so: another one may have been asked for the sake of this.</summary>
+    internal static Refusal Unreachable(Source source, Dialect dialect, DbException e) => Session.FailedIn(e) is { } failed
+        ? new($"the database '{failed.Source.Key}': {failed.Dialect.Explain(e)}")
+        : new($"the database '{source.Key}': {dialect.Explain(e)}");
 
     /// <summary>Datasets after those that they name with Fideslang's <c>after</c>.</summary>
     private static List<Dataset> InOrder(Map map)

@@ -39,6 +39,24 @@ internal abstract class Dialect
 
     public abstract string AsText(string expression);
 
+    /// <summary>The type in which values for a column are kept when they come from another database; one that its index can be searched by.</summary>
+    public abstract string CarriedType(Column column);
+
+    /// <summary>A value, carried as text, in that type.</summary>
+    public abstract string Carried(string text, Column column);
+
+    /// <summary>A column as it is compared with carried values.</summary>
+    public abstract string Comparable(string expression, Column column);
+
+    /// <summary>Whether a column can hold a carried value at all.</summary>
+    public abstract bool CanHold(string value, Column column);
+
+    /// <summary>The elements of a JSON array of arrays, as rows called <c>e</c>.</summary>
+    public abstract string Elements(string parameter);
+
+    /// <summary>The text at a place of such an element.</summary>
+    public abstract string Element(int place);
+
     /// <summary>A column as an answer reads it: exact decimals and types that ADO.NET does not know as text.</summary>
     public abstract string Selected(string expression, Column column);
 

@@ -12,35 +12,67 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         {
             return new ErasureOutcome.Refused(unusable);
         }
-        var steps = new List<ErasureStep>();
-        var refusals = new List<Refusal>();
-        foreach (var database in databases.All)
+        var (steps, carried, refusals) = (new List<ErasureStep>(), new List<CarriedValues>(), new List<Refusal>());
+        foreach (var together in databases.Together)
         {
-            switch (await RunAsync(database, identities, scope, execute: false, cancellationToken))
+            switch (await PlanAsync(together, identities, scope, cancellationToken))
             {
                 case ErasureOutcome.Done plan:
                     steps.AddRange(plan.Steps);
+                    carried.AddRange(plan.Carried);
                     break;
                 case ErasureOutcome.Refused refused:
                     refusals.AddRange(refused.Reasons);
                     break;
             }
         }
-        return refusals.Count > 0 ? new ErasureOutcome.Refused(refusals) : new ErasureOutcome.Done(steps);
+        return refusals.Count > 0 ? new ErasureOutcome.Refused(refusals) : new ErasureOutcome.Done(steps) { Carried = carried };
+    }
+
+    /// <inheritdoc cref="ExecuteAsync(string, IReadOnlyList{Identity}, ErasureScope, IReadOnlyList{CarriedValues}, CancellationToken)"/>
+    /// <remarks>What other databases have to tell is asked of them now: before any of them was erased, or it is too late.</remarks>
+    public async Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
+    {
+        if (Unusable(identities, scope) is { Count: > 0 } unusable)
+        {
+            return new ErasureOutcome.Refused(unusable);
+        }
+        var together = databases.Together.Single(t => t.Any(d => d.Source.Key == key));
+        return together is [_] ? await ExecuteAsync(key, identities, scope, [], cancellationToken)
+            : await PlanAsync(together, identities, scope, cancellationToken) is var outcome && outcome is ErasureOutcome.Done plan ? await ExecuteAsync(key, identities, scope, plan.Carried, cancellationToken)
+            : outcome;
     }
 
     /// <summary>
     /// Plans anew and carries it out in one transaction of the database behind the source <paramref name="key"/>. What was erased
     /// before is not found again, so doing it twice does it once.
     /// </summary>
-    public async Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
+    /// <param name="carried">What the whole plan had the other databases tell this one; they need not know it any longer.</param>
+    public async Task<ErasureOutcome> ExecuteAsync(
+        string key, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, CancellationToken cancellationToken) =>
         Unusable(identities, scope) is { Count: > 0 } unusable
             ? new ErasureOutcome.Refused(unusable)
-            : await RunAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, execute: true, cancellationToken);
+            : await AloneAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, carried, execute: true, cancellationToken);
 
     /// <summary>How many rows a new plan would still change; null where that cannot be told.</summary>
-    public async Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
-        await PlanAsync(identities, scope, cancellationToken) is ErasureOutcome.Done plan ? plan.Steps.Where(s => s.Changes).Sum(s => s.Rows) : null;
+    public Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) => LeftAsync(identities, scope, [], cancellationToken);
+
+    /// <inheritdoc cref="LeftAsync(IReadOnlyList{Identity}, ErasureScope, CancellationToken)"/>
+    /// <param name="carried">What the plan had the databases tell each other: rows are looked for by it that nothing else leads to any longer.</param>
+    public async Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, CancellationToken cancellationToken)
+    {
+        List<ErasureOutcome> outcomes = [await PlanAsync(identities, scope, cancellationToken)];
+        foreach (var database in databases.All.Where(d => carried.Any(c => c.Database == d.Source.Key)))
+        {
+            outcomes.Add(await AloneAsync(database, identities, scope, carried, execute: false, cancellationToken));
+        }
+        // What is found both ways is found twice; that anything is left is what counts.
+        return outcomes.TrueForAll(o => o is ErasureOutcome.Done)
+            ? Math.Max(Changed(outcomes[0]), outcomes.Skip(1).Sum(Changed))
+            : null;
+
+        static long Changed(ErasureOutcome outcome) => ((ErasureOutcome.Done)outcome).Steps.Where(s => s.Changes).Sum(s => s.Rows);
+    }
 
     /// <summary>Overwrites what was deleted in the database behind the source <paramref name="key"/>.</summary>
     /// <returns>False where another program stood in the way: traces may be left, and it has to be done again.</returns>
@@ -69,13 +101,28 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         ];
     }
 
-    private async Task<ErasureOutcome> RunAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, bool execute, CancellationToken cancellationToken)
+    private async Task<ErasureOutcome> PlanAsync(
+        IReadOnlyList<MappedDatabase> together, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
     {
         try
         {
-            await using var located = await Located.LocateAsync(database, identities, write: execute, cancellationToken);
-            var disposal = new Disposal(located, databases.Map, scope, SwedishDays.Today(time));
+            await using var location = await Location.LocateAsync(together, identities, null, _ => false, cancellationToken);
+            var outcome = await Disposal.PlanAsync([.. location.Parts.Select(p => DisposalOf(p, scope))], location.Passages, cancellationToken);
+            return outcome is ErasureOutcome.Done plan ? plan with { Carried = await location.CarriedAsync(cancellationToken) } : outcome;
+        }
+        catch (DbException e)
+        {
+            return new ErasureOutcome.Refused([Databases.Unreachable(together[0].Source, together[0].Dialect, e)]);
+        }
+    }
+
+    private async Task<ErasureOutcome> AloneAsync(
+        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, bool execute, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var location = await Location.LocateAloneAsync(database, identities, carried, write: execute, cancellationToken);
+            var disposal = DisposalOf(location.Parts[0], scope);
             return execute ? await disposal.ExecuteAsync(cancellationToken) : await disposal.PlanAsync(cancellationToken);
         }
         catch (DbException e)
@@ -83,4 +130,6 @@ public sealed class Erasure(Databases databases, TimeProvider time)
             return new ErasureOutcome.Refused([Databases.Unreachable(database.Source, database.Dialect, e)]);
         }
     }
+
+    private Disposal DisposalOf(Located located, ErasureScope scope) => new(located, databases.Map, scope, SwedishDays.Today(time));
 }

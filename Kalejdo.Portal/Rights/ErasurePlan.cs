@@ -66,7 +66,11 @@ public abstract record ErasureOutcome
     }
 
     /// <summary>What would happen (a plan), or has happened (after execution).</summary>
-    public sealed record Done(IReadOnlyList<ErasureStep> Steps) : ErasureOutcome;
+    public sealed record Done(IReadOnlyList<ErasureStep> Steps) : ErasureOutcome
+    {
+        /// <summary>What the databases had to tell each other for the plan; none where no reference leads from one to another.</summary>
+        public IReadOnlyList<CarriedValues> Carried { get; init; } = [];
+    }
 
     /// <summary>It cannot be done; nothing was changed.</summary>
     public sealed record Refused(IReadOnlyList<Refusal> Reasons) : ErasureOutcome;

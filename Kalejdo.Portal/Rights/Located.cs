@@ -2,76 +2,44 @@ using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
 
-/// <summary>Whose a located row is (design.md 4).</summary>
-internal static class Whose
-{
-    /// <summary>Not decided yet: others may lead to it.</summary>
-    public const int Open = 0;
-
-    /// <summary>Found by a verified identity; stays the subject's whoever refers to it.</summary>
-    public const int Found = 1;
-
-    /// <summary>Reached from the subject's own rows and by nobody else.</summary>
-    public const int Own = 2;
-
-    /// <summary>Carries somebody else's identity: listed, never followed, never changed.</summary>
-    public const int Anothers = 3;
-
-    /// <summary>Locating somebody else would reach it too.</summary>
-    public const int Shared = 4;
-
-    /// <summary>Open, with evidence of another's way to it, as far as is known.</summary>
-    public const int Doubtful = 5;
-}
-
-/// <summary>The rows of a collection that belong to the located set, as pieces of SQL: aliases <c>t</c> (the table) and <c>l</c> (its marks).</summary>
-/// <param name="Whose">An expression of the <see cref="Rights.Whose"/> numbers.</param>
-/// <param name="Listed">An expression that is 1 where the row is shown, 0 where it belongs to another member of the household.</param>
-internal sealed record LocatedRows(string From, string Where, string Whose, string Listed);
-
 /// <summary>
-/// Locates a subject in one database (design.md 4). The keys of located rows stay in the database, in temporary tables;
-/// a collection that leads nowhere and has one way in is not even listed there: its rows are those that the way in finds.
+/// The rows of a subject in one database (design.md 4). Their keys stay in the database, in temporary tables, and say whose each row
+/// is; a collection whose rows have one way in and are referred to by nobody is not even listed there: its rows are those that the way
+/// in finds. <see cref="Location"/> lets the databases of a map find rows for each other.
 /// </summary>
 internal sealed class Located : IAsyncDisposable
 {
-    private readonly MappedDatabase database;
-    private readonly IReadOnlyList<Identity> identities;
-    private readonly IReadOnlyCollection<MappedCollection>? targets;
-    private readonly HashSet<MappedCollection> reachable;
+    private readonly HashSet<MappedCollection> taking;
     private readonly IReadOnlyList<Link> links;
-    private readonly Dictionary<MappedCollection, int> changed = [];
-    private readonly List<Step> steps;
-    private int tick = 1;
+    private readonly bool households;
+    private readonly bool forErasure;
+    private Location? alone;
 
-    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets)
+    /// <param name="taking">The collections, of this database and others, that take part.</param>
+    public Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, HashSet<MappedCollection> taking, bool forErasure)
     {
-        (this.database, Session, this.identities, this.targets) = (database, session, identities, targets);
-        var names = identities.Select(i => i.Name).ToHashSet();
-        Collections = database.Graph.ReachableFrom(names);
-        if (targets is not null)
-        {
-            var upstream = targets.SelectMany(database.Graph.LeadingTo).ToHashSet();
-            Collections = [.. Collections.Where(upstream.Contains)];
-        }
-        reachable = [.. Collections];
-        links = [.. database.Graph.Links.Where(l => reachable.Contains(l.Child) && reachable.Contains(l.Parent))];
-        Kept = [.. Collections.Where(NeedsMarks)];
-        steps = [.. links.SelectMany(StepsOf)];
+        (Database, Session, this.taking, this.forErasure) = (database, session, taking, forErasure);
+        Identification = new Identification(database, session, identities);
+        Collections = [.. database.Graph.Collections.Where(taking.Contains)];
+        links = [.. database.Graph.Links.Where(l => taking.Contains(l.Child) && taking.Contains(l.Parent))];
+        households = taking.Any(c => c.Collection.HouseholdOwn is not null);
+        Kept = [.. Collections.Where(c => NeedsMarks(c, identities))];
+        Following = new Following(this, links, households);
+        Evidence = new Evidence(this);
     }
 
-    private sealed class Step(Link link, bool down)
-    {
-        public Link Link => link;
-        public bool Down => down;
-        public MappedCollection From => down ? link.Parent : link.Child;
-        public MappedCollection To => down ? link.Child : link.Parent;
-        public int Since { get; set; }
-    }
+    public MappedDatabase Database { get; }
 
     public Session Session { get; }
 
-    public MappedDatabase Database => database;
+    public Identification Identification { get; }
+
+    public Following Following { get; }
+
+    public Evidence Evidence { get; }
+
+    /// <summary>The references to and from other databases along which values are carried.</summary>
+    public IReadOnlyList<Passage> Passages { get; set; } = [];
 
     /// <summary>The collections that the identities can lead to, found anything or not.</summary>
     public IReadOnlyList<MappedCollection> Collections { get; }
@@ -79,8 +47,12 @@ internal sealed class Located : IAsyncDisposable
     /// <summary>The collections whose located rows are listed in a temporary table.</summary>
     public HashSet<MappedCollection> Kept { get; }
 
-    private Dialect Sql => database.Dialect;
+    private Dialect Sql => Database.Dialect;
 
+    /// <summary>Whether a collection, of this database or another, takes part.</summary>
+    public bool Takes(MappedCollection collection) => taking.Contains(collection);
+
+    /// <summary>Locates in one database, with the help of those that lead to it.</summary>
     public static Task<Located> LocateAsync(MappedDatabase database, IReadOnlyList<Identity> identities, bool write, CancellationToken cancellationToken) =>
         LocateAsync(database, identities, null, write, cancellationToken);
 
@@ -88,27 +60,28 @@ internal sealed class Located : IAsyncDisposable
     public static async Task<Located> LocateAsync(
         MappedDatabase database, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets, bool write, CancellationToken cancellationToken)
     {
-        var session = await Session.BeginAsync(database, write, cancellationToken);
-        var located = new Located(database, session, identities, targets);
-        try
-        {
-            await located.RunAsync(cancellationToken);
-            return located;
-        }
-        catch
-        {
-            await located.DisposeAsync();
-            throw;
-        }
+        var location = await Location.LocateAsync([database], identities, targets, d => write && d == database, cancellationToken);
+        var located = location.Parts.Single(p => p.Database == database);
+        located.alone = location;
+        return located;
     }
 
-    public ValueTask DisposeAsync() => Session.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (alone is { } location)
+        {
+            alone = null;
+            await location.DisposeAsync();
+            return;
+        }
+        await Session.DisposeAsync();
+    }
 
     /// <summary>The temporary table of a collection's located rows.</summary>
     public static string Marks(MappedCollection collection) => $"located_{collection.Number}";
 
     /// <summary>The one reference by which rows of a collection without marks are found; null where an identity finds them.</summary>
-    public Link? OnlyWayIn(MappedCollection collection) => Kept.Contains(collection) ? null : steps.FirstOrDefault(s => s.To == collection)?.Link;
+    public Link? OnlyWayIn(MappedCollection collection) => Kept.Contains(collection) ? null : links.FirstOrDefault(l => l.Child == collection && l.Down);
 
     public LocatedRows Rows(MappedCollection collection)
     {
@@ -117,27 +90,40 @@ internal sealed class Located : IAsyncDisposable
             return new LocatedRows(
                 $"{Marks(collection)} AS l {Sql.Join} {Dialect.Name(collection.Table)} AS t ON {SameKey(collection, "l", "t")}", "1 = 1", "l.whose", "l.listed");
         }
-        if (steps.FirstOrDefault(s => s.To == collection) is { } step)
+        if (OnlyWayIn(collection) is { } way)
         {
-            var foreign = Foreign(collection, "t");
+            var foreign = Identification.Foreign(collection, "t");
             return new LocatedRows(
-                $"{Dialect.Name(collection.Table)} AS t", WayIn(step.Link, "t", $"lp.whose IN ({Whose.Found}, {Whose.Own})"),
+                $"{Dialect.Name(collection.Table)} AS t", WayIn(way, "t"),
                 foreign is null ? $"{Whose.Own}" : $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {Whose.Own} END",
-                Households ? $"CASE WHEN {WayIn(step.Link, "t", $"lp.whose IN ({Whose.Found}, {Whose.Own}) AND lp.exposes = 1")} THEN 1 ELSE 0 END" : "1");
+                households ? $"CASE WHEN {WayIn(way, "t", " AND lp.exposes = 1")} THEN 1 ELSE 0 END" : "1");
         }
         return new LocatedRows(
-            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", DirectWays(collection).Select(w => $"({w.Condition})").DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
+            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", Identification.DirectWays(collection).Select(w => $"({w.Condition})").DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
     }
 
     /// <summary>The condition that <paramref name="alias"/> is a located row of one of the given sorts.</summary>
     public string Is(MappedCollection collection, string alias, params int[] whose)
     {
-        if (!reachable.Contains(collection))
+        if (!taking.Contains(collection))
         {
             return "1 = 0";
         }
-        var marks = $"m_{alias}";
-        return $"EXISTS (SELECT 1 FROM {Marks(collection)} AS {marks} WHERE {SameKey(collection, marks, alias)} AND {marks}.whose IN ({string.Join(", ", whose)}))";
+        if (Kept.Contains(collection))
+        {
+            var marks = $"m_{alias}";
+            return $"EXISTS (SELECT 1 FROM {Marks(collection)} AS {marks} WHERE {SameKey(collection, marks, alias)} AND {marks}.whose IN ({string.Join(", ", whose)}))";
+        }
+        var way = OnlyWayIn(collection) ?? throw new InvalidOperationException("A collection that an identity finds and that leads on has marks.");
+        var foreign = Identification.Foreign(collection, alias);
+        var sorts = (Own: whose.Contains(Whose.Own), Anothers: whose.Contains(Whose.Anothers) && foreign is not null);
+        return sorts switch
+        {
+            (true, true) => WayIn(way, alias),
+            (true, false) => foreign is null ? WayIn(way, alias) : $"({WayIn(way, alias)} AND CASE WHEN {foreign} THEN 0 ELSE 1 END = 1)",
+            (false, true) => $"({WayIn(way, alias)} AND ({foreign}))",
+            _ => "1 = 0",
+        };
     }
 
     public static string SameKey(MappedCollection collection, string marks, string alias) => string.Join(" AND ", collection.Key.Select(
@@ -153,295 +139,37 @@ internal sealed class Located : IAsyncDisposable
     public static string Joined(Link link, string child, string parent) => string.Join(" AND ", link.ChildColumns.Zip(link.ParentColumns).Select(
         pair => $"{child}.{Dialect.Quote(pair.First)} = {parent}.{Dialect.Quote(pair.Second)}"));
 
-    private bool Households => Collections.Any(c => c.Collection.HouseholdOwn is not null);
-
-    /// <summary>Rows that lead on, that others refer to, or that can be reached in several ways must be listed.</summary>
-    private bool NeedsMarks(MappedCollection collection)
+    /// <summary>The values of some columns of located rows that a condition (aliases <c>t</c>, <c>l</c>) picks, each once, and whether any of them exposes what it leads to, as text.</summary>
+    public IAsyncEnumerable<string[]> ValuesAsync(MappedCollection collection, IReadOnlyList<string> columns, string condition, CancellationToken cancellationToken)
     {
-        var waysIn = links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up)
-            + collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
-        return waysIn != 1
-            || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
-            // Whoever only reads does not ask who needs a row.
-            || (targets is null && (database.Graph.Links.Any(l => l.Parent == collection) || database.Graph.Schema.PointingAt(collection.Table).Any()));
-    }
-
-    private static IEnumerable<Step> StepsOf(Link link)
-    {
-        if (link.Down)
-        {
-            yield return new Step(link, down: true);
-        }
-        if (link.Up)
-        {
-            yield return new Step(link, down: false);
-        }
-    }
-
-    private async Task RunAsync(CancellationToken cancellationToken)
-    {
-        foreach (var collection in Kept)
-        {
-            await CreateMarksAsync(collection, cancellationToken);
-        }
-        foreach (var collection in Kept)
-        {
-            foreach (var (field, condition) in DirectWays(collection))
-            {
-                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", cancellationToken);
-            }
-        }
-        await NoteKnownValuesAsync(cancellationToken);
-        while (await FollowAsync(cancellationToken) || await DecideAsync(cancellationToken))
-        {
-        }
-        foreach (var collection in Kept)
-        {
-            await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Shared} WHERE whose = {Whose.Doubtful}", cancellationToken);
-        }
-    }
-
-    private async Task CreateMarksAsync(MappedCollection collection, CancellationToken cancellationToken)
-    {
-        var keys = string.Join(", ", collection.Key.Select((key, i) => $"k{i} {Sql.KeyType(collection.Table, key)} NOT NULL"));
-        await Session.ExecuteAsync(
-            Sql.CreateTemporaryTable(
-                Marks(collection),
-                $"{keys}, whose integer NOT NULL, since integer NOT NULL, listed integer NOT NULL, exposes integer NOT NULL, action integer, ground integer",
-                PlainKeys(collection)),
+        var names = columns.Select(c => $"t.{Dialect.Quote(c)}").ToList();
+        return Texts.ReadAsync(
+            Session,
+            $"SELECT {string.Join(", ", names.Select(Sql.AsText))}, {Sql.AsText("max(l.exposes)")} FROM {Rows(collection).From} WHERE ({condition}) AND {string.Join(" AND ", names.Select(n => $"{n} IS NOT NULL"))} GROUP BY {string.Join(", ", names)}",
             cancellationToken);
     }
 
-    private IEnumerable<(Field Field, string Condition)> DirectWays(MappedCollection collection) =>
-        from field in collection.Collection.Fields
-        where field.Identity is not null
-        from identity in identities
-        where identity.Name == field.Identity
-        let condition = Matches(collection, field, identity.Value)
-        where condition is not null
-        select (field, condition);
-
-    /// <summary>The condition that row <c>t</c> holds one of the identities in <paramref name="field"/>; null where none can stand there.</summary>
-    public string? FoundBy(MappedCollection collection, Field field) =>
-        DirectWays(collection).Where(way => way.Field == field).Select(way => $"({way.Condition})").ToList() is { Count: > 0 } ways ? string.Join(" OR ", ways) : null;
-
-    private readonly Dictionary<(MappedCollection, Field, string), string?> matches = [];
-
-    private string? Matches(MappedCollection collection, Field field, string value)
-    {
-        if (matches.TryGetValue((collection, field, value), out var known))
-        {
-            return known;
-        }
-        var column = $"t.{Dialect.Quote(collection.ColumnOf(field).Name)}";
-        string? condition = null;
-        if (field.IgnoreCase)
-        {
-            // Where it is no text, no index can be hoped for.
-            var text = collection.ColumnOf(field).Type == ColumnType.Text ? column : Sql.AsText(column);
-            condition = $"lower(trim({text})) IN ({string.Join(", ", Dialect.LowerForms(value).Select(Session.Parameter))})";
-        }
-        else
-        {
-            var parameter = Session.Parameter(value);
-            condition = Sql.Equal(column, parameter, value, collection.ColumnOf(field));
-        }
-        if (condition is not null && field.VerifiedBy is { } verified)
-        {
-            condition += $" AND t.{Dialect.Quote(collection.Table.Find(verified)!.Name)} IS NOT NULL";
-        }
-        return matches[(collection, field, value)] = condition;
-    }
-
-    /// <summary>The values by which a row says that it is the subject's: those verified, and those of the rows these found.</summary>
-    private async Task NoteKnownValuesAsync(CancellationToken cancellationToken)
-    {
-        await Session.ExecuteAsync(Sql.CreateTemporaryTable("known_identity", "name text NOT NULL, value text NOT NULL", primaryKey: null), cancellationToken);
-        foreach (var identity in identities)
-        {
-            var name = Session.Parameter(identity.Name);
-            var forms = Dialect.LowerForms(identity.Value).Append(identity.Value).Distinct().Select(form => $"({name}, {Session.Parameter(form)})");
-            await Session.ExecuteAsync($"INSERT INTO known_identity VALUES {string.Join(", ", forms)}", cancellationToken);
-        }
-        foreach (var collection in Kept.Where(c => changed.ContainsKey(c)))
-        {
-            foreach (var field in collection.Collection.Fields.Where(f => f.Identity is not null))
-            {
-                var rows = Rows(collection);
-                await Session.ExecuteAsync(
-                    $"INSERT INTO known_identity SELECT {Session.Parameter(field.Identity!)}, {ComparableText(collection, field, "t")} FROM {rows.From} WHERE t.{Dialect.Quote(collection.ColumnOf(field).Name)} IS NOT NULL",
-                    cancellationToken);
-            }
-        }
-    }
-
-    private string ComparableText(MappedCollection collection, Field field, string alias)
-    {
-        var text = Sql.AsText($"{alias}.{Dialect.Quote(collection.ColumnOf(field).Name)}");
-        return field.IgnoreCase ? Sql.Fold(text) : text;
-    }
-
-    /// <summary>The condition that a row carries an identity value of somebody else; null where it has no identity column.</summary>
-    private string? Foreign(MappedCollection collection, string alias)
-    {
-        var conditions = collection.Collection.Fields.Where(f => f.Identity is not null).Select(field =>
-        {
-            var text = ComparableText(collection, field, alias);
-            var name = Session.Parameter(field.Identity!);
-            // Where no value of that sort is known of the subject, the reference that led here is the better word.
-            return $"(trim({text}) <> '' AND EXISTS (SELECT 1 FROM known_identity AS ki WHERE ki.name = {name}) AND NOT EXISTS (SELECT 1 FROM known_identity AS ki WHERE ki.name = {name} AND ki.value = {text}))";
-        }).ToList();
-        return conditions.Count == 0 ? null : string.Join(" OR ", conditions);
-    }
-
-    /// <summary>Follows every step whose starting rows have changed.</summary>
-    private async Task<bool> FollowAsync(CancellationToken cancellationToken)
-    {
-        var any = false;
-        foreach (var step in steps.Where(s => Kept.Contains(s.To)))
-        {
-            if (!changed.TryGetValue(step.From, out var last) || last <= step.Since)
-            {
-                continue;
-            }
-            var (from, to, since) = (step.From, step.To, step.Since);
-            step.Since = tick++;
-            // Against a reference only the subject's own rows lead: from a shared address nobody walks on to the neighbour.
-            var leads = step.Down ? $"{Whose.Found}, {Whose.Own}" : $"{Whose.Open}, {Whose.Found}, {Whose.Own}, {Whose.Shared}";
-            var decided = step.Down && OneWayIn(to) ? Whose.Own : Whose.Open;
-            var whose = Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
-            var source = $"{Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {SameKey(from, "lf", "f")} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Joined(step.Link, "t", "f") : Joined(step.Link, "f", "t"))}";
-            any |= await InsertAsync(to, source, $"lf.since > {since} AND lf.whose IN ({leads})", whose, "lf.exposes", cancellationToken);
-        }
-        return any;
-    }
-
-    /// <summary>Whether nobody but the parent that led here can lead to the rows of a collection.</summary>
-    private bool OneWayIn(MappedCollection collection) =>
-        database.Graph.Links.Count(l => l.Child == collection && l.Down) == 1
-        && database.Graph.Links.Single(l => l.Child == collection && l.Down).ParentUnique
-        && !database.Graph.Links.Any(l => l.Parent == collection && l.Up);
-
-    private async Task<bool> InsertAsync(
-        MappedCollection collection, string from, string where, string whose, string listed, CancellationToken cancellationToken)
-    {
-        var own = collection.Collection.HouseholdOwn is { } column ? collection.Table.Find(column) : null;
-        var exposes = own is null ? listed : $"CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN {listed} ELSE 0 END";
-        var order = Households && listed != "1" ? $" ORDER BY {listed} DESC" : "";
-        var inserted = await Session.ExecuteAsync(
-            $"INSERT INTO {Marks(collection)} ({PlainKeys(collection)}, whose, since, listed, exposes) SELECT {KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
-            cancellationToken);
-        // What another member of the household led to first is shown all the same where the subject's own rows lead to it too.
-        if (order != "" && changed.ContainsKey(collection)
-            && await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE listed = 0 LIMIT 1", cancellationToken))
-        {
-            var shows = own is null ? "1" : $"(SELECT CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN 1 ELSE 0 END FROM {Dialect.Name(collection.Table)} AS t WHERE {SameKey(collection, Marks(collection), "t")})";
-            inserted += await Session.ExecuteAsync(
-                $"UPDATE {Marks(collection)} SET listed = 1, exposes = {shows}, since = {tick} WHERE listed = 0 AND ({PlainKeys(collection)}) IN (SELECT {KeyOf(collection, "t")} FROM {from} WHERE {where} AND {listed} = 1)",
-                cancellationToken);
-        }
-        if (inserted > 0)
-        {
-            changed[collection] = tick;
-        }
-        return inserted > 0;
-    }
-
-    /// <summary>
-    /// Decides open rows once nothing more can be followed: those to which nobody else's rows lead become the subject's own.
-    /// A row in doubt stays open as long as others become own, for these may lead to the very rows that raised the doubt.
-    /// </summary>
-    private async Task<bool> DecideAsync(CancellationToken cancellationToken)
-    {
-        var open = new List<MappedCollection>();
-        foreach (var collection in Kept.Where(changed.ContainsKey))
-        {
-            if (await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE whose = {Whose.Open} LIMIT 1", cancellationToken))
-            {
-                open.Add(collection);
-            }
-        }
-        while (true)
-        {
-            var doubted = 0;
-            foreach (var collection in open)
-            {
-                if (Evidence(collection) is { } evidence)
-                {
-                    doubted += await Session.ExecuteAsync(
-                        $"UPDATE {Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({PlainKeys(collection)}) IN (SELECT {MarkKeys(collection, "l")} FROM {Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
-                        cancellationToken);
-                }
-            }
-            if (doubted == 0)
-            {
-                break;
-            }
-        }
-        var decided = 0;
-        tick++;
-        foreach (var collection in open)
-        {
-            var own = await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Own}, since = {tick} WHERE whose = {Whose.Open}", cancellationToken);
-            if (own > 0)
-            {
-                changed[collection] = tick;
-                decided += own;
-            }
-        }
-        if (decided > 0)
-        {
-            foreach (var collection in open)
-            {
-                await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Open} WHERE whose = {Whose.Doubtful}", cancellationToken);
-            }
-        }
-        return decided > 0;
-    }
-
-    /// <summary>The condition that somebody else's row leads to the open row <c>t</c>; null where none can.</summary>
-    private string? Evidence(MappedCollection collection)
-    {
-        var conditions = new List<string>();
-        foreach (var link in database.Graph.Links.Where(l => l.Up && l.Parent == collection))
-        {
-            var ours = Is(link.Child, "x", Whose.Open, Whose.Found, Whose.Own);
-            conditions.Add($"EXISTS (SELECT 1 FROM {Dialect.Name(link.Child.Table)} AS x WHERE {Joined(link, "x", "t")} AND NOT {ours}{SomebodysOnly(link.Child)})");
-        }
-        // A parent that the child leads up to as well is located with it, and leads back down only where it is nobody else's.
-        foreach (var link in database.Graph.Links.Where(l => l.Down && !l.Up && l.Child == collection))
-        {
-            var ours = Is(link.Parent, "x", Whose.Open, Whose.Found, Whose.Own, Whose.Shared, Whose.Doubtful);
-            conditions.Add($"EXISTS (SELECT 1 FROM {Dialect.Name(link.Parent.Table)} AS x WHERE {Joined(link, "t", "x")} AND NOT {ours}{SomebodysOnly(link.Parent)})");
-        }
-        foreach (var link in database.Graph.Links.Where(l => l.Down && l.Up && l.Child == collection))
-        {
-            conditions.Add($"EXISTS (SELECT 1 FROM {Dialect.Name(link.Parent.Table)} AS x WHERE {Joined(link, "t", "x")} AND {Is(link.Parent, "x", Whose.Anothers)})");
-        }
-        return conditions.Count == 0 ? null : string.Join(" OR ", conditions);
-    }
-
-    /// <summary>
-    /// Leaves out rows to which nobody can lead: without an identity value and without a reference to a row that leads to them
-    /// (what an earlier erasure left behind).
-    /// </summary>
-    private string SomebodysOnly(MappedCollection collection)
-    {
-        if (database.Graph.Links.Any(l => l.Up && l.Parent == collection))
-        {
-            return "";
-        }
-        var ways = collection.Collection.Fields.Where(f => f.Identity is not null).Select(f => $"x.{Dialect.Quote(collection.ColumnOf(f).Name)} IS NOT NULL")
-            .Concat(database.Graph.Links.Where(l => l.Down && l.Child == collection).Select(l => string.Join(" AND ", l.ChildColumns.Select(c => $"x.{Dialect.Quote(c)} IS NOT NULL"))))
-            .ToList();
-        return ways.Count == 0 ? "" : $" AND ({string.Join(" OR ", ways)})";
-    }
-
-    /// <summary>The condition that a child row is led to by a listed parent row.</summary>
-    private string WayIn(Link link, string alias, string marksCondition)
+    /// <summary>The condition that a child row is led to by one of the subject's parent rows.</summary>
+    private string WayIn(Link link, string alias, string also = "")
     {
         var child = string.Join(", ", link.ChildColumns.Select(c => $"{alias}.{Dialect.Quote(c)}"));
         var parent = string.Join(", ", link.ParentColumns.Select(c => $"p.{Dialect.Quote(c)}"));
-        return $"({child}) IN (SELECT {parent} FROM {Marks(link.Parent)} AS lp {Sql.Join} {Dialect.Name(link.Parent.Table)} AS p ON {SameKey(link.Parent, "lp", "p")} WHERE {marksCondition})";
+        return $"({child}) IN (SELECT {parent} FROM {Marks(link.Parent)} AS lp {Sql.Join} {Dialect.Name(link.Parent.Table)} AS p ON {SameKey(link.Parent, "lp", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own}){also})";
+    }
+
+    /// <summary>Rows that lead down, that others refer to, or that anybody can reach in several ways must be listed; a history need not.</summary>
+    private bool NeedsMarks(MappedCollection collection, IReadOnlyList<Identity> identities)
+    {
+        if (Database.Crossings.Any(c => c.Link.Child == collection || c.Link.Parent == collection))
+        {
+            return true;
+        }
+        var identified = collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
+        var down = Database.Links.Where(l => l.Child == collection && l.Down).ToList();
+        return identified + links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up) != 1
+            || links.Any(l => l.Parent == collection || (l.Child == collection && l.Up && identified > 0))
+            || (identified == 0 && (down.Count != 1 || !down[0].ParentUnique))
+            // Whoever only reads does not ask who needs a row.
+            || (forErasure && (Database.Links.Any(l => l.Parent == collection) || Database.Graph.Schema.PointingAt(collection.Table).Any()));
     }
 }

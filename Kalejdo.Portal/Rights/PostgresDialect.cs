@@ -60,6 +60,28 @@ internal sealed class PostgresDialect : Dialect
 
     public override string AsText(string expression) => $"CAST({expression} AS text)";
 
+    public override string CarriedType(Column column) => column switch
+    {
+        { Type: ColumnType.Text } or { Type: ColumnType.Binary } => "text",
+        { TypeName: "uuid" } => "uuid",
+        { Type: ColumnType.Other } => "text",
+        { Type: ColumnType.Integer } => "bigint",
+        { Type: ColumnType.Decimal, TypeName: not "money" } => "numeric",
+        _ => column.TypeName,
+    };
+
+    public override string Carried(string text, Column column) => $"CAST({text} AS {CarriedType(column)})";
+
+    public override string Comparable(string expression, Column column) => CarriedType(column) == "text" && column.Type != ColumnType.Text ? AsText(expression) : expression;
+
+    // PostgreSQL knows no NUL character.
+    public override bool CanHold(string value, Column column) =>
+        !value.Contains('\0', StringComparison.Ordinal) && (column.TypeName == "uuid" ? Guid.TryParse(value, out _) : column.Type == ColumnType.Binary || Fits(value, column.Type));
+
+    public override string Elements(string parameter) => $"jsonb_array_elements(CAST({parameter} AS jsonb)) AS e(value)";
+
+    public override string Element(int place) => $"(e.value ->> {place.ToString(CultureInfo.InvariantCulture)})";
+
     public override string Selected(string expression, Column column) => column.Type switch
     {
         ColumnType.Decimal => $"CAST(CAST({expression} AS numeric) AS text)",

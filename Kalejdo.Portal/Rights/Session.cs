@@ -1,24 +1,19 @@
 using System.Data.Common;
 using System.Text.RegularExpressions;
-using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
-
-/// <summary>One database of a map: where it is, what it holds, and how its rows lead to each other.</summary>
-internal sealed record MappedDatabase(Source Source, Dialect Dialect, Graph Graph)
-{
-    public override string ToString() => Source.Key;
-}
 
 /// <summary>One connection with its transaction and the parameters that its statements share.</summary>
 internal sealed partial class Session : IAsyncDisposable
 {
+    private readonly MappedDatabase database;
     private readonly DbConnection connection;
     private readonly DbTransaction transaction;
     private readonly Dictionary<string, object> parameters = [];
     private readonly List<string> sent = [];
 
-    private Session(DbConnection connection, DbTransaction transaction) => (this.connection, this.transaction) = (connection, transaction);
+    private Session(MappedDatabase database, DbConnection connection, DbTransaction transaction) =>
+        (this.database, this.connection, this.transaction) = (database, connection, transaction);
 
     /// <summary>How many statements went to the database.</summary>
     public int Statements => sent.Count;
@@ -26,19 +21,22 @@ internal sealed partial class Session : IAsyncDisposable
     /// <summary>The statements that went to the database, without their values.</summary>
     public IReadOnlyList<string> Sent => sent;
 
-    public static async Task<Session> BeginAsync(MappedDatabase database, bool write, CancellationToken cancellationToken)
+    public static Task<Session> BeginAsync(MappedDatabase database, bool write, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         var connection = await database.Dialect.OpenAsync(database.Source, write, cancellationToken);
         try
         {
-            return new Session(connection, await database.Dialect.BeginAsync(connection, write, cancellationToken));
+            return new Session(database, connection, await database.Dialect.BeginAsync(connection, write, cancellationToken));
         }
         catch
         {
             await connection.DisposeAsync();
             throw;
         }
-    }
+    });
+
+    /// <summary>The database in which something went wrong, where several were open.</summary>
+    public static MappedDatabase? FailedIn(DbException exception) => exception.Data[typeof(MappedDatabase)] as MappedDatabase;
 
     /// <summary>Names a value for all later statements.</summary>
     public string Parameter(object value)
@@ -48,19 +46,22 @@ internal sealed partial class Session : IAsyncDisposable
         return name;
     }
 
-    public async Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken)
+    /// <summary>Gives a named value another content for the statements that follow.</summary>
+    public void Set(string parameter, object value) => parameters[parameter] = value;
+
+    public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         await using var command = Command(sql);
         return await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+    });
 
-    public async Task<bool> AnyAsync(string sql, CancellationToken cancellationToken)
+    public Task<bool> AnyAsync(string sql, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         await using var command = Command(sql);
         return await command.ExecuteScalarAsync(cancellationToken) is not (null or DBNull);
-    }
+    });
 
-    public async Task<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> row, CancellationToken cancellationToken)
+    public Task<List<T>> ReadAsync<T>(string sql, Func<DbDataReader, T> row, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         await using var command = Command(sql);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -70,16 +71,20 @@ internal sealed partial class Session : IAsyncDisposable
             rows.Add(row(reader));
         }
         return rows;
-    }
+    });
 
-    public async Task<DbDataReader> StreamAsync(string sql, CancellationToken cancellationToken)
+    public Task<DbDataReader> StreamAsync(string sql, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         // The reader owns nothing else of the command's; it goes with the session.
         var command = Command(sql);
         return await command.ExecuteReaderAsync(cancellationToken);
-    }
+    });
 
-    public async Task CommitAsync(CancellationToken cancellationToken) => await transaction.CommitAsync(cancellationToken);
+    public Task CommitAsync(CancellationToken cancellationToken) => NamedAsync(database, async () =>
+    {
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    });
 
     public async ValueTask DisposeAsync()
     {
@@ -104,6 +109,19 @@ internal sealed partial class Session : IAsyncDisposable
             }
         }
         return command;
+    }
+
+    private static async Task<T> NamedAsync<T>(MappedDatabase database, Func<Task<T>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (DbException e)
+        {
+            e.Data[typeof(MappedDatabase)] ??= database;
+            throw;
+        }
     }
 
     [GeneratedRegex(@"@p\d+\b")]

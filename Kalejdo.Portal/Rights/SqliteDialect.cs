@@ -84,6 +84,26 @@ internal sealed class SqliteDialect : Dialect
 
     public override string AsText(string expression) => $"CAST({expression} AS TEXT)";
 
+    public override string CarriedType(Column column) => column.Type switch
+    {
+        ColumnType.Integer or ColumnType.Boolean => "INTEGER",
+        ColumnType.Decimal => "NUMERIC",
+        ColumnType.Real => "REAL",
+        _ => "TEXT",
+    };
+
+    // The table's affinity does it.
+    public override string Carried(string text, Column column) => text;
+
+    // A column without a type of its own holds numbers as numbers, which no text equals.
+    public override string Comparable(string expression, Column column) => column.Type is ColumnType.Other or ColumnType.Binary ? AsText(expression) : expression;
+
+    public override bool CanHold(string value, Column column) => true;
+
+    public override string Elements(string parameter) => $"json_each({parameter}) AS e";
+
+    public override string Element(int place) => $"json_extract(e.value, '$[{place.ToString(CultureInfo.InvariantCulture)}]')";
+
     public override string Selected(string expression, Column column) => expression;
 
     public override string Contains(string text, string parameter) => $"instr({text}, {parameter}) > 0";
