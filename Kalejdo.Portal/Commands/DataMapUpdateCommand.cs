@@ -35,7 +35,7 @@ internal static class DataMapUpdateCommand
                     await output.WriteLineAsync(line);
                 }
             }
-            await output.WriteLineAsync(changes.Count == 0 ? "Nothing to do: the map knows what the databases have." : $"{changes.Count} places to change. Nothing was written.");
+            await output.WriteLineAsync(changes.Count == 0 ? "Nothing to do: the map knows what the databases have." : $"{changes.Count} {(changes.Count == 1 ? "place" : "places")} to change. Nothing was written.");
             return changes.Count == 0 ? PortalCommands.Done : PortalCommands.Refused;
         });
         return update;

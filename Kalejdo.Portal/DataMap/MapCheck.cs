@@ -50,11 +50,11 @@ public static class MapCheck
         {
             yield return new MapProblem(
                 mapped.Annotated && !collection.Fields.Any(f => f.PrimaryKey) ? Severity.Error : Severity.Warning, collection.At,
-                $"the table '{collection.Name}' has no primary key: equal rows cannot be told apart; give it one");
+                $"the table '{collection.Name}' has no primary key: equal rows cannot be told apart; give it one, or name the columns that tell rows apart with 'primary_key: true'");
         }
         foreach (var trigger in table.Triggers)
         {
-            yield return Warning(collection.At, $"the table '{collection.Name}' has the trigger '{trigger}', which may copy what is erased; see what it does");
+            yield return Warning(collection.At, $"the table '{collection.Name}' has the trigger '{trigger}', which may copy or keep what is erased; see what it does, and describe the table it writes to");
         }
         foreach (var field in collection.Fields)
         {
@@ -100,6 +100,10 @@ public static class MapCheck
             (l.Child == mapped && IsTarget(l.Parent, k) && l.ChildColumns.ToHashSet().SetEquals(k.Columns))
             || (l.Parent == mapped && IsTarget(l.Child, k) && l.ParentColumns.ToHashSet().SetEquals(k.Columns))));
 
+    /// <summary>Several columns, or an expression: rows that are masked alike may clash.</summary>
+    private static bool SharesValues(TableIndex index, string column) =>
+        (index.Columns.Count > 1 && index.Columns.Contains(column)) || (index.Columns.Contains(null) && Regex.IsMatch(index.Definition, $@"(?<!\w){Regex.Escape(column)}(?!\w)", RegexOptions.IgnoreCase));
+
     private static bool IsTarget(MappedCollection collection, ForeignKey key) => collection.Table.Schema == key.Schema && collection.Table.Name == key.Table;
 
     private static Position PositionOf(Collection collection, IReadOnlyList<string> columns) => collection.Find(columns[0])?.At ?? collection.At;
@@ -119,6 +123,8 @@ public static class MapCheck
             (null or MaskingStrategy.Null, { NotNull: true }) => $"is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example {(column.Type == ColumnType.Text ? "random_string_rewrite" : "string_rewrite with a fitting value")}, or let the row go ('on_erasure: delete')",
             (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name) =>
                 $"is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite",
+            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.FirstOrDefault(i => i.Unique && SharesValues(i, column.Name)) is { } index =>
+                $"is part of the unique index '{index.Name}', but its mask writes the same value to every row, so an erasure may be refused; use random_string_rewrite",
             (MaskingStrategy.Random or MaskingStrategy.Hash or MaskingStrategy.Hmac, { Type: not (ColumnType.Text or ColumnType.Other) }) =>
                 $"is {column.TypeName}, but its mask writes text, so {when}; use null_rewrite, or string_rewrite with a fitting value",
             (MaskingStrategy.Rewrite, _) when !column.Type.CanHold(field.Masking.Value + field.Masking.Suffix) =>
@@ -224,29 +230,58 @@ public static class MapCheck
         }
     }
 
+    /// <summary>By these, one person or device can be told from another.</summary>
+    private static readonly string[] Telling =
+        ["user.account", "user.authorization", "user.biometric", "user.contact", "user.device", "user.government_id", "user.location.precise", "user.name", "user.unique_id"];
+
     private static IEnumerable<MapProblem> Anonymous(Collection collection, Dataset dataset, DatabaseSchema schema, Graph graph)
     {
         var table = schema.Find(dataset.Schema, collection.Name)!;
-        foreach (var key in table.ForeignKeys.Where(k => graph.Collections.Any(c => c.Table.Schema == k.Schema && c.Table.Name == k.Table && LeadsToSubjects(c, graph))))
+        foreach (var key in table.ForeignKeys.Where(k => schema.Find(k.Schema, k.Table) is { } target && LeadsToSubjects(target, graph)))
         {
-            yield return Error(collection.At, $"'{collection.Name}' is said to be anonymous, but {string.Join(", ", key.Columns)} refers to '{key.Table}', which leads to a person");
+            yield return Error(PositionOf(collection, key.Columns), $"'{collection.Name}' is said to be anonymous, but {string.Join(", ", key.Columns)} refers to '{key.Table}', which leads to a person; take the column away, or take 'anonymous' away and write the reference");
         }
-        foreach (var field in collection.Fields.Where(f => f.References.Any(r => graph.Collections.Any(c => c.Collection.Name == r.Collection && LeadsToSubjects(c, graph)))))
+        foreach (var (field, reference) in collection.Fields.SelectMany(f => f.References.Select(r => (f, r)))
+            .Where(x => graph.Collections.Any(c => c.Collection.Dataset == x.r.Dataset && c.Collection.Name == x.r.Collection && LeadsToSubjects(c.Table, graph))))
         {
-            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' refers to a collection that leads to a person");
+            yield return Error(reference.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' refers to '{reference.Collection}', which leads to a person; take 'anonymous' away");
         }
-        foreach (var field in collection.Fields.Where(f => f.Identity is not null || f.Categories.Any(c => c.StartsWith("user.device", StringComparison.Ordinal) || c.StartsWith("user.unique_id", StringComparison.Ordinal))))
+        foreach (var field in collection.Fields.Where(f => f.Identity is not null || f.Categories.Any(c => Telling.Any(t => c == t || c.StartsWith(t + ".", StringComparison.Ordinal)))))
         {
-            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' tells one person or device from another");
+            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' tells one person or device from another; take 'anonymous' away, or correct its category");
+        }
+        foreach (var (child, key) in schema.PointingAt(table).Where(p => p.Child != table && LeadsToSubjects(p.Child, graph)))
+        {
+            // One row each is as good as the person's own row; one row for many may be no more than their town.
+            yield return new MapProblem(
+                child.IsUnique(key.Columns) ? Severity.Error : Severity.Warning, collection.At,
+                $"'{collection.Name}' is said to be anonymous, but {child.Name}({string.Join(", ", key.Columns)}), which leads to a person, refers to it; take 'anonymous' away unless many share each row");
         }
     }
 
-    private static bool LeadsToSubjects(MappedCollection collection, Graph graph) =>
-        collection.Collection.Fields.Any(f => f.Identity is not null) || graph.Links.Any(l => l.Child == collection && (l.Down || l.Up) && l.Parent != collection && LeadsToSubjectsOnce(l.Parent, graph, [collection]));
-
-    private static bool LeadsToSubjectsOnce(MappedCollection collection, Graph graph, HashSet<MappedCollection> seen) =>
-        seen.Add(collection) && (collection.Collection.Fields.Any(f => f.Identity is not null)
-            || graph.Links.Any(l => l.Child == collection && LeadsToSubjectsOnce(l.Parent, graph, seen)));
+    /// <summary>Whether rows of a table say whose they are: by an identity of their own, or along foreign keys and references, unmapped tables included.</summary>
+    private static bool LeadsToSubjects(Table table, Graph graph)
+    {
+        var (open, seen) = (new Queue<Table>([table]), new HashSet<(string, string)>());
+        while (open.TryDequeue(out var at))
+        {
+            if (!seen.Add((at.Schema, at.Name)))
+            {
+                continue;
+            }
+            var collections = graph.Collections.Where(c => c.Table.Schema == at.Schema && c.Table.Name == at.Name).ToList();
+            if (collections.Any(c => c.Collection.Fields.Any(f => f.Identity is not null)))
+            {
+                return true;
+            }
+            foreach (var parent in at.ForeignKeys.Select(k => graph.Schema.Find(k.Schema, k.Table)).OfType<Table>()
+                .Concat(graph.Links.Where(l => collections.Contains(l.Child)).Select(l => l.Parent.Table)))
+            {
+                open.Enqueue(parent);
+            }
+        }
+        return false;
+    }
 
     private static IEnumerable<MapProblem> Kinds(Map map)
     {
