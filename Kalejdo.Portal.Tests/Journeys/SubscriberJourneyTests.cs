@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using Kalejdo.Portal.Components;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.About;
 using Kalejdo.Portal.Features.Accounts;
@@ -89,16 +90,16 @@ public sealed class SubscriberJourneyTests(JourneyPortal portal, Browser browser
         await walk.FollowAsync(MyDataText.SeeTitle);
         await walk.SeesAsync(MyDataText.MyDataTitle);
         await walk.FollowAddressAsync(PortalUrls.Kind("viewing_history"));
-        await walk.ReadsAsync(MyDataText.AboutTitle);
+        await walk.ComesToAsync(MyDataText.AboutTitle);
         await walk.FollowAddressAsync("sida=2");
-        await walk.ReadsAsync("Kvällsnytt");
-        await walk.Page.GetByText("2 av 2").Or(walk.Page.GetByText("2 of 2")).WaitForAsync();
+        await walk.ComesToAsync(string.Format(CultureInfo.CurrentCulture, ComponentsText.PageOf, 2, 2));
     }
 
     private static async Task<string> CorrectAsync(Walk walk, DemoSubscriber subscriber, string address)
     {
         await walk.OpenAsync(PortalUrls.Kind("contact_details"));
         await walk.FollowAddressAsync("/phone");
+        await walk.ComesToAsync(CorrectionText.Current);
         await walk.WriteAsync(CorrectionText.New, "sju");
         await walk.PressAsync(CorrectionText.Button);
         await walk.IsToldAsync(CorrectionText.ErrorPhone);
@@ -107,9 +108,10 @@ public sealed class SubscriberJourneyTests(JourneyPortal portal, Browser browser
         await walk.SeesAsync(MyCasesText.CorrectedTitle);
         await walk.FollowAsync(MyCasesText.ToMyData);
         await walk.FollowAddressAsync(PortalUrls.Kind("contact_details"));
-        await walk.ReadsAsync("070-123 45 67");
+        await walk.ComesToAsync("070-123 45 67");
 
         await walk.FollowAddressAsync("/email");
+        await walk.ComesToAsync(CorrectionText.EmailText);
         await walk.WriteAsync(CorrectionText.New, address);
         await walk.PressAsync(CorrectionText.ButtonEmail);
         await walk.SeesAsync(CorrectionText.CodeTitle);

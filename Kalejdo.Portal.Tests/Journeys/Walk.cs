@@ -36,6 +36,13 @@ internal sealed class Walk(IPage page, Uri portal, string name, bool scripts)
         await LookAsync();
     }
 
+    /// <summary>Is on a page that says this, and whose heading is the data's own.</summary>
+    public async Task ComesToAsync(string text)
+    {
+        await ReadsAsync(text);
+        await LookAsync();
+    }
+
     public Task ReadsAsync(string text) => Assertions.Expect(Main).ToContainTextAsync(text);
 
     /// <summary>The same page, with its error summary.</summary>
