@@ -92,7 +92,7 @@ public sealed class SubscriberJourneyTests(JourneyPortal portal, Browser browser
         await walk.FollowAddressAsync(PortalUrls.Kind("viewing_history"));
         await walk.ComesToAsync(MyDataText.AboutTitle);
         await walk.FollowAddressAsync("sida=2");
-        await walk.ComesToAsync(string.Format(CultureInfo.CurrentCulture, ComponentsText.PageOf, 2, 2));
+        await walk.ComesToAsync(ComponentsText.PageOf.Replace("{0}", "2", StringComparison.Ordinal).Replace("{1}", "2", StringComparison.Ordinal));
     }
 
     private static async Task<string> CorrectAsync(Walk walk, DemoSubscriber subscriber, string address)
