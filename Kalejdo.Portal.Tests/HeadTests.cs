@@ -7,7 +7,7 @@ public class HeadTests(PortalFixture portal)
 {
     public static TheoryData<string> Addresses =>
     [
-        .. Pages.Open, Pages.Missing, PortalUrls.Error(403), PortalUrls.Error(500), PortalUrls.Mailbox, PortalUrls.Mail("x"), PortalUrls.MailFrame("x"),
+        .. Pages.Open, .. Pages.Trial, Pages.Missing, PortalUrls.Error(403), PortalUrls.Error(500), PortalUrls.Mail("x"), PortalUrls.MailFrame("x"),
         PortalUrls.Overview, PortalUrls.Download, PortalUrls.EraseEverything, PortalUrls.Desk, PortalUrls.DownloadEverything, PortalUrls.SignOut, PortalUrls.Language,
         PortalUrls.Case("x"), PortalUrls.Receipt("x"), PortalUrls.UndoErasure("x"), PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLink("x"), "/mark.svg",
     ];

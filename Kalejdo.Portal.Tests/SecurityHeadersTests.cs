@@ -5,7 +5,7 @@ namespace Kalejdo.Portal.Tests;
 
 public class SecurityHeadersTests(PortalFixture portal)
 {
-    public static TheoryData<string> Addresses => [.. Pages.Open, Pages.Missing, "/portal.css"];
+    public static TheoryData<string> Addresses => [.. Pages.Open, .. Pages.Trial, Pages.Missing, "/portal.css"];
 
     [Theory]
     [MemberData(nameof(Addresses))]

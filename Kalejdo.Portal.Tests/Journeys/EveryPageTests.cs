@@ -7,7 +7,7 @@ public class EveryPageTests(PortalFixture portal, Browser browser)
 {
     public static TheoryData<string, string, ColorScheme, int> Views =>
     [
-        .. from address in (string[])[.. Pages.Open, Pages.Missing]
+        .. from address in (string[])[.. Pages.Open, .. Pages.Trial, Pages.Missing]
            from language in Pages.Languages
            from scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark]
            from width in (int[])[390, 1280]
@@ -40,7 +40,7 @@ public class EveryPageTests(PortalFixture portal, Browser browser)
     {
         await using var person = await browser.PersonAsync(width: width);
         var page = await person.NewPageAsync();
-        foreach (var address in Pages.Open)
+        foreach (var address in Pages.Open.Concat(Pages.Trial))
         {
             await page.GotoAsync(new Uri(portal.Address, address).ToString());
             await Looks.FitsAsync(page);

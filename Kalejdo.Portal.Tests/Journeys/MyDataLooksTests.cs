@@ -45,26 +45,6 @@ public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
         await LookAsync(page, PortalUrls.Kind("addresses"), "sv-Light-390");
     }
 
-    [Fact]
-    public async Task A_consent_is_switched_and_switched_back_without_scripts()
-    {
-        await using var person = await browser.PersonAsync(scripts: false);
-        var page = await person.SignedInAsync(portal, SharesAnAddress);
-        await page.GotoAsync(new Uri(portal.Address, PortalUrls.Consents).ToString());
-        var (consent, save) = (page.GetByLabel("Erbjudanden med sms"), page.GetByRole(AriaRole.Button, new() { Name = "Spara – Erbjudanden med sms" }));
-        var before = await consent.IsCheckedAsync();
-
-        foreach (var wanted in new[] { !before, before })
-        {
-            await consent.SetCheckedAsync(wanted);
-            await save.ClickAsync();
-            await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync(wanted ? "Samtycket är lämnat" : "Samtycket är återkallat");
-            await Assertions.Expect(consent).ToBeCheckedAsync(new() { Checked = wanted });
-        }
-
-        await Looks.KeepAsync(page, "samtycken-andrat");
-    }
-
     private async Task LookAsync(IPage page, string address, string view)
     {
         await page.GotoAsync(new Uri(portal.Address, address).ToString());

@@ -10,7 +10,11 @@ internal static class Pages
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility,
         PortalUrls.SignIn, PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.NotMyAddress,
     ];
+
+    /// <summary>Open too, but only where the portal is tried out: it shows addresses.</summary>
+    public static readonly string[] Trial = [PortalUrls.Mailbox];
 
     public static readonly string[] Languages = ["sv", "en"];
 }

@@ -48,7 +48,8 @@ public class AboutPagesTests(PortalFixture portal)
         using var client = portal.Client();
         var page = await client.PageAsync(address);
 
-        Assert.DoesNotContain("@", page, StringComparison.Ordinal);
+        // But for the example of how one's own is written.
+        Assert.DoesNotContain("@", page.Replace("namn@exempel.se", "", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("mailto:", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(" style=", page, StringComparison.OrdinalIgnoreCase);

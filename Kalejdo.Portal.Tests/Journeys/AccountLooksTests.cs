@@ -1,0 +1,47 @@
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Journeys;
+
+/// <summary>The pages of an account by day and by night, with what they complain of.</summary>
+public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : IClassFixture<AccountPortal>
+{
+    [Theory]
+    [InlineData("sv", ColorScheme.Light, 390)]
+    [InlineData("sv", ColorScheme.Dark, 1280)]
+    [InlineData("en", ColorScheme.Dark, 390)]
+    [InlineData("en", ColorScheme.Light, 1280)]
+    public async Task The_pages_of_an_account_are_accessible(string language, ColorScheme scheme, int width)
+    {
+        var subscriber = new DemoSubscriber(28);
+        var address = portal.Listen();
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        await using var person = await browser.PersonAsync(language, scheme, width);
+        var page = await person.NewPageAsync();
+        await page.GotoAsync(new Uri(address, PortalUrls.SignInFrom(PortalUrls.MyAccount)).ToString());
+        await SubmitAsync(page);
+        await Looks.IsAccessibleAsync(page);
+        await page.Locator("#namn").FillAsync(subscriber.OwnEmail);
+        await page.Locator("#losenord").FillAsync(SignedIn.Password);
+        await SubmitAsync(page);
+        foreach (var path in new[] { PortalUrls.MyAccount, PortalUrls.ChangePassword, PortalUrls.Link, PortalUrls.LinkDone, PortalUrls.Confirm })
+        {
+            var health = new PageHealth(page, address);
+            await page.GotoAsync(new Uri(address, path).ToString());
+            Assert.Equal(new Uri(address, path).ToString(), page.Url);
+            await Looks.KeepAsync(page, $"inloggad{path.Replace('/', '-')}-{language}-{scheme}-{width}");
+            await Looks.FitsAsync(page);
+            await Looks.IsAccessibleAsync(page);
+            health.AssertGood();
+            if (path is PortalUrls.ChangePassword or PortalUrls.Link or PortalUrls.Confirm)
+            {
+                await SubmitAsync(page);
+                Assert.NotEqual(0, await page.Locator(".error-summary").CountAsync());
+                await Looks.IsAccessibleAsync(page);
+            }
+        }
+    }
+
+    private static Task SubmitAsync(IPage page) => page.Locator("main form:not([hidden]) button").First.ClickAsync();
+}

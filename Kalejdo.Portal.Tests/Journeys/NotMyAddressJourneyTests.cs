@@ -1,0 +1,72 @@
+using System.Globalization;
+using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.NotMyAddress;
+using Kalejdo.Portal.Layout;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Journeys;
+
+/// <summary>From the page without a link through the code in the trial mailbox to each end that it can have.</summary>
+public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser browser) : IClassFixture<JourneyPortal>
+{
+    [Theory]
+    [InlineData("sv", ColorScheme.Light, 1280)]
+    [InlineData("sv", ColorScheme.Dark, 390)]
+    [InlineData("en", ColorScheme.Light, 390)]
+    [InlineData("en", ColorScheme.Dark, 1280)]
+    public async Task An_address_is_removed_kept_or_looked_into(string language, ColorScheme scheme, int width)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language == "sv" ? Languages.Swedish : Languages.English;
+        await using var person = await browser.PersonAsync(language, scheme, width);
+        var walk = new Walk(await person.NewPageAsync(), portal.Address, $"inte-min-{language}-{scheme}-{width}", scripts: true);
+
+        await walk.OpenAsync(PortalUrls.NotMyAddressCode);
+        await walk.SeesAsync(NotMyAddressText.Title);
+        await walk.PressAsync(NotMyAddressText.SendCode);
+        await walk.IsToldAsync(NotMyAddressText.AddressInvalid);
+        await ProveAsync($"vilse.{language}.{width}@exempel.se");
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.IsToldAsync(NotMyAddressText.ChoiceMissing);
+        await walk.Page.Locator("#keep").CheckAsync();
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.SeesAsync(NotMyAddressText.KeptTitle);
+
+        var link = walk.Page.Url;
+        await walk.OpenAsync(link);
+        await RemoveAsync();
+        await walk.SeesAsync(NotMyAddressText.RemovedTitle);
+        await walk.OpenAsync(link);
+        await walk.SeesAsync(NotMyAddressText.UsedTitle);
+        await walk.OpenAsync(PortalUrls.NotMyAddressLink("x"));
+        await walk.SeesAsync(NotMyAddressText.UselessTitle);
+
+        // Confirmed by its account: people look into it.
+        var subscriber = new DemoSubscriber((language, width) switch { ("sv", 390) => 24, ("sv", _) => 44, (_, 390) => 64, _ => 84 });
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        await walk.OpenAsync(PortalUrls.NotMyAddress);
+        await ProveAsync(subscriber.OwnEmail);
+        await RemoveAsync();
+        await walk.SeesAsync(NotMyAddressText.StaffTitle);
+        walk.AssertGood();
+
+        async Task ProveAsync(string address)
+        {
+            await walk.WriteAsync(NotMyAddressText.Address, address);
+            await walk.PressAsync(NotMyAddressText.SendCode);
+            await walk.SeesAsync(NotMyAddressText.EnterTitle);
+            await walk.WriteAsync(NotMyAddressText.Code, "12");
+            await walk.PressAsync(NotMyAddressText.Continue);
+            await walk.IsToldAsync(NotMyAddressText.CodeWrong);
+            await walk.WriteAsync(NotMyAddressText.Code, await walk.FetchCodeAsync(address, NotMyAddressText.CodeSubject));
+            await walk.PressAsync(NotMyAddressText.Continue);
+            await walk.SeesAsync(NotMyAddressText.ChooseTitle);
+        }
+
+        async Task RemoveAsync()
+        {
+            await walk.Page.Locator("#remove").CheckAsync();
+            await walk.PressAsync(NotMyAddressText.Continue);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Layout;
+using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+
+namespace Kalejdo.Portal.Tests.Journeys;
+
+/// <summary>The first page of staff as it looks, empty and full.</summary>
+public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : IClassFixture<JourneyPortal>
+{
+    [Theory]
+    [InlineData("sv", ColorScheme.Light, 1280)]
+    [InlineData("sv", ColorScheme.Dark, 390)]
+    [InlineData("en", ColorScheme.Light, 390)]
+    [InlineData("en", ColorScheme.Dark, 1280)]
+    public async Task The_desk_is_accessible_healthy_and_fits(string language, ColorScheme scheme, int width)
+    {
+        CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language == "sv" ? Languages.Swedish : Languages.English;
+        await using var scope = portal.Services.CreateAsyncScope();
+        await using var person = await browser.PersonAsync(language, scheme, width);
+        var walk = new Walk(await person.NewPageAsync(), portal.Address, $"personal-{language}-{scheme}-{width}", scripts: true);
+        await walk.OpenAsync(PortalUrls.SignIn);
+        await walk.WriteAsync(AccountsText.Name, DemoAccounts.CaseWorker);
+        await walk.WriteAsync(AccountsText.Password, "norrsken över fjället");
+        await walk.PressAsync(AccountsText.SignInTitle);
+        await walk.SeesAsync(DeskText.Title);
+        Assert.Equal(new Uri(portal.Address, PortalUrls.Desk).ToString(), walk.Page.Url);
+
+        await AddAsync(scope.ServiceProvider.GetRequiredService<PortalDbContext>());
+        await walk.OpenAsync(PortalUrls.Desk);
+        await walk.SeesAsync(DeskText.Title);
+        await walk.ReadsAsync(DeskText.Overdue);
+        await walk.FollowAddressAsync("sida=2");
+        await walk.SeesAsync(DeskText.Title);
+        await walk.OpenAsync(PortalUrls.MyAccount);
+        await walk.SeesAsync(AccountsText.AccountTitle);
+        walk.AssertGood();
+    }
+
+    private async Task AddAsync(PortalDbContext db)
+    {
+        var now = portal.Time.GetUtcNow().UtcDateTime;
+        for (var i = 0; i < 30; i++)
+        {
+            var added = await CaseRegister.OpenAsync(db, Enum.GetValues<CaseType>()[i % 9], 1, now.AddDays(i - 32), TestContext.Current.CancellationToken);
+            added.Status = Enum.GetValues<CaseStatus>()[i % 5];
+            await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        }
+    }
+}
