@@ -63,13 +63,13 @@ public sealed class LocatedCollection
     internal LocatedCollection(Located located, MappedCollection mapped)
     {
         (this.located, this.mapped) = (located, mapped);
-        Types = [.. mapped.Collection.Fields.Select(f => mapped.ColumnOf(f).Type)];
+        Types = AccessRow.TypesOf(mapped);
     }
 
     /// <summary>The collection as the map describes it.</summary>
     public Collection Collection => mapped.Collection;
 
-    /// <summary>The live types of the collection's fields.</summary>
+    /// <summary>The types of the values, by the collection's fields.</summary>
     public IReadOnlyList<ColumnType> Types { get; }
 
     /// <summary>The rows, newest first where the map says how, otherwise by key; <see cref="AccessRow"/> is one object, moved from row to row.</summary>
@@ -106,10 +106,18 @@ public sealed class AccessRow
         fields = [.. mapped.Collection.Fields];
         key = [.. mapped.Table.PrimaryKey];
         names = [.. fields.Select(f => JsonEncodedText.Encode(f.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
-        types = [.. fields.Select(f => mapped.ColumnOf(f).Type)];
+        types = [.. TypesOf(mapped)];
         withheldOfAnother = [.. fields.Select(f => f.Personal && f.References.Count == 0 && !mapped.Table.PrimaryKey.Contains(mapped.ColumnOf(f).Name))];
         withheldOfMember = [.. fields.Select(f => f.Personal && f.Name != mapped.Collection.HouseholdOwn && !f.Categories.Any(IsName))];
     }
+
+    /// <summary>The types of the fields' values: the database's, or the map's where the database says text only (as SQLite files of EF Core do).</summary>
+    internal static IReadOnlyList<ColumnType> TypesOf(MappedCollection mapped) => [.. mapped.Collection.Fields.Select(field => mapped.ColumnOf(field).Type switch
+    {
+        ColumnType.Text when field.DataType == "datetime" => ColumnType.Instant,
+        ColumnType.Text when field.DataType == "date" => ColumnType.Date,
+        var type => type,
+    })];
 
     /// <summary>What a query selects to be read as such rows; its columns are named <c>whose</c>, <c>member</c> and <c>v0</c> onwards.</summary>
     internal static string Selected(Located located, MappedCollection mapped, LocatedRows rows)

@@ -28,7 +28,7 @@ public sealed record DataRow(IReadOnlyDictionary<string, string> Key, IReadOnlyL
 /// <param name="More">Whether rows come after these.</param>
 public sealed record DataPage(Collection Collection, IReadOnlyList<DataRow> Rows, bool More)
 {
-    /// <summary>The live types of the collection's fields.</summary>
+    /// <summary>The types of the values, by the collection's fields.</summary>
     public IReadOnlyList<ColumnType> Types { get; init; } = [];
 
     /// <summary>How many rows there are on all pages.</summary>
@@ -218,7 +218,7 @@ public sealed class Reading(Databases databases)
         }
         return new DataPage(mapped.Collection, await NamedAsync(located, mapped, page, cancellationToken), rows.Count > size)
         {
-            Types = [.. mapped.Collection.Fields.Select(f => mapped.ColumnOf(f).Type)],
+            Types = AccessRow.TypesOf(mapped),
         };
     }
 

@@ -19,6 +19,11 @@ internal static class Look
 
     public static IReadOnlyList<int> Technical(DataPage page) => [.. Fields(page).Except(First(page))];
 
+    /// <summary>Whether rows are always kept on a ground that does not end: it looks at a column that is never empty.</summary>
+    public static bool IsAlwaysKept(Map map, Collection collection) => collection.OnErasure == OnErasure.Retain && collection.Retain.Any(retain =>
+        retain is { Collection: null, Values: [] } && collection.Find(retain.Column) is { PrimaryKey: true } or { Identity: not null }
+        && map.Retention.TryGetValue(retain.Rule, out var rule) && rule.CountedFrom == CountedFrom.Condition);
+
     private static bool IsName(Field field) => field.References.Count > 0 && !field.PrimaryKey;
 
     private static IEnumerable<int> Fields(DataPage page) => Enumerable.Range(0, page.Collection.Fields.Count);

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
+
+namespace Kalejdo.Portal.Tests.DataMap;
+
+/// <summary>What the portal writes into its own tables as a code has a name on screen, in both languages.</summary>
+public sealed class PortalCodesTests
+{
+    private static readonly Map Map = MapReader.Read([.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Maps"), "*.yml")]).Map;
+
+    [Fact]
+    public void Sorts_and_states_of_cases()
+    {
+        Named("cases", "type", Enum.GetNames<CaseType>());
+        Named("cases", "status", Enum.GetNames<CaseStatus>());
+    }
+
+    [Fact]
+    public void Events_of_the_list_of_erasures() => Named("erasure_ledger", "event", Enum.GetNames<LedgerEvent>());
+
+    [Fact]
+    public void Letters() => Named("outbox", "template", typeof(Letter).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Letter)) && !type.IsAbstract).Select(type => type.Name));
+
+    [Fact]
+    public void Identities() => Named("erasure_ledger", "identity_name", Map.IdentityNames);
+
+    [Fact]
+    public void Events_of_the_log() => Named("audit_entries", "event", Source().SelectMany(text =>
+        Regex.Matches(text, @"""((?:access|account|consent|rectification|erasure|disavowal)\.[a-z-]+)""").Select(match => match.Groups[1].Value)));
+
+    [Fact]
+    public void What_was_read_by_the_kind_s_own_name()
+    {
+        var reasons = Field("audit_entries", "reason_code").Values;
+        Assert.All(Map.Kinds, kind => Assert.Equal(kind.Label, reasons.FirstOrDefault(reason => reason.Value == kind.Key)?.Label));
+    }
+
+    private static Field Field(string collection, string field) => Map.Collections.Single(c => c.Id == $"portal.{collection}").Find(field)!;
+
+    private static void Named(string collection, string field, IEnumerable<string> codes)
+    {
+        var all = codes.Distinct().ToList();
+        Assert.NotEmpty(all);
+        Assert.Empty(all.Except(Field(collection, field).Values.Select(value => value.Value)));
+    }
+
+    private static IEnumerable<string> Source([CallerFilePath] string here = "") =>
+        Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(here)!, "../../Kalejdo.Portal"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText);
+}
