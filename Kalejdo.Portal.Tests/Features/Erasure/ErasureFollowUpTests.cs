@@ -203,7 +203,7 @@ public sealed class ErasureFollowUpTests : IAsyncDisposable
     {
         var connection = new SqliteConnection($"Data Source={portal.Kalejdo};Pooling=False");
         await connection.OpenAsync(Cancellation);
-        foreach (var sql in (string[])["BEGIN", "SELECT count(*) FROM subscriber"])
+        foreach (var sql in (string[])["PRAGMA journal_mode = wal", "BEGIN", "SELECT count(*) FROM subscriber"])
         {
             await using var command = connection.CreateCommand();
             command.CommandText = sql;
