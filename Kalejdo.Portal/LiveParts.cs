@@ -14,14 +14,6 @@ internal static class LiveParts
         })
         .Add(endpoint =>
         {
-            if (!endpoint.Metadata.OfType<HasLivePartAttribute>().Any())
-            {
-                // By this the framework would write its sealed state into every page, also where no script is to read it.
-                foreach (var modes in endpoint.Metadata.Where(metadata => metadata.GetType().Name == "ConfiguredRenderModesMetadata").ToList())
-                {
-                    endpoint.Metadata.Remove(modes);
-                }
-            }
             if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } pattern } && pattern.TrimStart('/').StartsWith("_blazor", StringComparison.Ordinal))
             {
                 endpoint.Metadata.Add(new AllowAnonymousAttribute());

@@ -51,7 +51,6 @@ public class AboutPagesTests(PortalFixture portal)
         Assert.DoesNotContain("@", page, StringComparison.Ordinal);
         Assert.DoesNotContain("mailto:", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("<!--Blazor", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain(" style=", page, StringComparison.OrdinalIgnoreCase);
     }
 

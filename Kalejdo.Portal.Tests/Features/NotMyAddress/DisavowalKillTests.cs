@@ -5,6 +5,7 @@ using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -135,6 +136,8 @@ public sealed class DisavowalKillTests : IAsyncLifetime
     {
         var portal = Portal.Build([$"--DataRoot={folder}", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Microsoft.AspNetCore=None"]);
         await PortalStore.MigrateAsync(portal.Services, Cancellation);
+        // As a start does: made within a transaction, the first key would wait for it.
+        portal.Services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
         return portal;
     }
 }
