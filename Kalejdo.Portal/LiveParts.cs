@@ -20,3 +20,7 @@ internal static class LiveParts
             }
         });
 }
+
+/// <summary>A page that brings the framework's script, and a base address for it, while a part of it is live.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class HasLivePartAttribute : Attribute;

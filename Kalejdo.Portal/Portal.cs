@@ -14,6 +14,7 @@ using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
+using Quartz;
 
 namespace Kalejdo.Portal;
 
@@ -81,7 +82,10 @@ internal static class Portal
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
-        services.AddUpkeep();
+        services.AddSingleton<ExpiredRows>();
+        services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
+        services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
+        services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);
         services.AddSingleton<Mails>();
         services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
@@ -162,6 +166,12 @@ internal static class Portal
         sources.Remove(settings);
         sources.Insert(0, settings);
     }
+
+    /// <summary>Quartz wakes it on every node; rows' claims keep nodes apart.</summary>
+    private static void AddRecurring<TJob>(this IServiceCollection services, TimeSpan every)
+        where TJob : class, IJob => services.AddQuartz(quartz => quartz.ScheduleJob<TJob>(trigger => trigger
+            .StartNow()
+            .WithSimpleSchedule(schedule => schedule.WithInterval(every).RepeatForever())));
 
     private static void AddValidated<TOptions, TValidator>(this IServiceCollection services, string section)
         where TOptions : class

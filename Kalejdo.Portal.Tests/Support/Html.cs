@@ -26,7 +26,7 @@ internal static partial class Html
         .Select(input => KeyValuePair.Create(NameOf().Match(input.Value).Groups[1].Value, ValueOf().Match(input.Value).Groups[1].Value));
 
     /// <summary>What is new at each look is taken out, so that two pages can be compared.</summary>
-    public static string WithoutTokens(string page) => Token().Replace(page, "");
+    public static string WithoutTokens(string page) => State().Replace(Token().Replace(page, ""), "");
 
     /// <summary>What the error summary says.</summary>
     public static string Errors(string page) => Summary().Match(page).Groups[1].Value;
@@ -35,6 +35,10 @@ internal static partial class Html
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex Token();
+
+    // Sealed by the framework for parts that may be live, on every page.
+    [GeneratedRegex("<!--Blazor-Server-Component-State:[^>]*-->")]
+    private static partial Regex State();
 
     public static IEnumerable<string> Links(string page) => Href().Matches(page).Select(match => match.Groups[1].Value).Distinct();
 

@@ -67,6 +67,16 @@ public sealed class PortalProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Where it listens; its log must go to stderr.</summary>
+    public async Task<Uri> AddressAsync()
+    {
+        const string listening = "Now listening on: ";
+        await SaysAsync(listening);
+        // The whole line.
+        await SaysAsync("Application started");
+        return new Uri(Said().Split(listening)[1].Split('\n')[0].Trim());
+    }
+
     private string Said()
     {
         lock (said)

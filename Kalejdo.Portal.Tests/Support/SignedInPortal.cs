@@ -7,6 +7,7 @@ using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -52,6 +53,9 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     /// <summary>As late as it is, until it is moved.</summary>
     public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+
+    /// <summary>How many live parts of pages somebody looks at.</summary>
+    public int Circuits => factory.Circuits.Open;
 
     public Uri Address => factory.ClientOptions.BaseAddress;
 
@@ -174,6 +178,8 @@ public sealed class SignedInPortal : IAsyncDisposable
     {
         public string Data { get; } = Directory.CreateTempSubdirectory("portal-signed-in-").FullName;
 
+        public CountedCircuits Circuits { get; } = new();
+
         protected override void ConfigureWebHost(IWebHostBuilder builder) => maps.Index()
             .Aggregate(builder, (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
             .UseEnvironment(Environments.Production)
@@ -184,6 +190,7 @@ public sealed class SignedInPortal : IAsyncDisposable
             .ConfigureTestServices(services =>
             {
                 services.AddSingleton<TimeProvider>(time);
+                services.AddSingleton<CircuitHandler>(Circuits);
                 // Nothing is sent: letters stay in the outbox, to be read there.
                 services.Remove(services.Single(service => service.ImplementationType == typeof(OutboxService)));
                 services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, ByHeader>("Test", _ => { });
@@ -200,6 +207,25 @@ public sealed class SignedInPortal : IAsyncDisposable
                 SqliteConnection.ClearAllPools();
                 Directory.Delete(Data, recursive: true);
             }
+        }
+    }
+
+    private sealed class CountedCircuits : CircuitHandler
+    {
+        private int open;
+
+        public int Open => Volatile.Read(ref open);
+
+        public override Task OnCircuitOpenedAsync(Circuit circuit, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref open);
+            return Task.CompletedTask;
+        }
+
+        public override Task OnCircuitClosedAsync(Circuit circuit, CancellationToken cancellationToken)
+        {
+            Interlocked.Decrement(ref open);
+            return Task.CompletedTask;
         }
     }
 

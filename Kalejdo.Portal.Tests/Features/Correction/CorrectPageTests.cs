@@ -203,6 +203,11 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
         Assert.Contains(number, waiting, StringComparison.Ordinal);
         Assert.Equal(before, await portal.DumpAsync());
         await using var db = portal.Store();
+        var letter = Assert.Single(await portal.LettersAsync(number));
+        Assert.Equal((nameof(CorrectionReceivedLetter), new DemoSubscriber(26).OwnEmail), (letter.Letter, letter.Address));
+        var due = (await db.Cases.SingleAsync(c => c.Number == number, Cancellation)).DueOn;
+        Assert.Contains("svar senast " + due.ToString("d MMMM yyyy", System.Globalization.CultureInfo.GetCultureInfo("sv")), letter.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nytt Namn", letter.Text, StringComparison.Ordinal);
         var stored = await db.PendingCorrections.SingleAsync(p => p.AccountId == account, Cancellation);
         Assert.DoesNotContain("Nytt Namn", System.Text.Encoding.UTF8.GetString(stored.SealedPayload), StringComparison.Ordinal);
     }
@@ -247,7 +252,9 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
 
             Assert.Equal("Det går inte att rätta just nu", Html.Heading(answer));
             Assert.Contains("Ingenting har ändrats", answer, StringComparison.Ordinal);
-            Assert.Equal(CaseStatus.Received, (await CaseAsync(await NumberOnAsync(answer))).Item1);
+            var number = await NumberOnAsync(answer);
+            Assert.Equal(CaseStatus.Received, (await CaseAsync(number)).Item1);
+            Assert.Equal(nameof(CorrectionReceivedLetter), Assert.Single(await portal.LettersAsync(number)).Letter);
         }
         Assert.Equal(before, await portal.DumpAsync());
         Assert.Equal("Uppgiften är rättad", Html.Heading(await client.PageAsync(Target(await client.SubmitAsync(address, page, ("New", "Åsa Berg"))))));

@@ -48,6 +48,9 @@ public sealed class UndoErasureTests : IAsyncDisposable
 
         Assert.Equal(CaseStatus.Withdrawn, await StatusAsync(number));
         Assert.Equal(["erasure.scheduled", "erasure.undone"], await EventsAsync(number));
+        Assert.Equal(
+            [(nameof(ErasureScheduledLetter), new DemoSubscriber(4).OwnEmail), (nameof(ErasureUndoneLetter), new DemoSubscriber(4).OwnEmail)],
+            (await portal.LettersAsync(number)).Select(l => (l.Letter, l.Address)));
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri(PortalUrls.Erase, UriKind.Relative), Cancellation)).StatusCode);
         portal.Time.Advance(TimeSpan.FromHours(73));
         await portal.Services.GetRequiredService<ScheduledErasures>().StartDueAsync(Cancellation);
@@ -113,9 +116,32 @@ public sealed class UndoErasureTests : IAsyncDisposable
         Assert.Contains("Välj när raderingen ska göras", await (await client.SubmitAsync(PortalUrls.EraseEverything, page, ("When", ErasureWhen.Now))).PageAsync(), StringComparison.Ordinal);
         Assert.Equal(before, await portal.DumpAsync());
 
-        // The pause is theirs, and whoever lost the account hears of it.
+        // The pause is theirs, and whoever lost the account hears of it, can undo it, and hears of that.
         var number = await ScheduleAsync(client);
-        Assert.Equal(["gammal@exempel.se", new DemoSubscriber(9).OwnEmail], (await portal.LettersAsync(number)).Select(l => l.Address).Order());
+        string[] both = ["gammal@exempel.se", new DemoSubscriber(9).OwnEmail];
+        var told = await portal.LettersAsync(number);
+        Assert.Equal(both, told.Select(l => l.Address).Order());
+        using var nobody = portal.Client(null);
+        var undo = new Uri(told.Single(l => l.Address == both[0]).Text.Split().Single(word => word.Contains("/angra/", StringComparison.Ordinal))).PathAndQuery;
+        Assert.Equal("Raderingen är ångrad", Html.Heading(await (await nobody.SubmitAsync(undo, await nobody.PageAsync(undo), ("Choice", "angra"))).PageAsync()));
+        Assert.Equal(both, (await portal.LettersAsync(number)).Where(l => l.Letter == nameof(ErasureUndoneLetter)).Select(l => l.Address).Order());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_planned_goes_to_staff_and_the_person_hears_when_they_get_an_answer()
+    {
+        var account = await portal.AccountAsync(4);
+        var number = await portal.Services.GetRequiredService<ErasureRecords>().RefuseAsync(
+            new ErasureRequest([new("customer_number", new DemoSubscriber(4).CustomerNumber)], Kalejdo.Portal.Rights.ErasureScope.Everything, "test", new ErasureFarewell(account, new DemoSubscriber(4).OwnEmail, "sv", true)),
+            [new("no mask", "kalejdo.subscriber.id")], Cancellation);
+
+        Assert.Equal(CaseStatus.Received, await StatusAsync(number));
+        await using var db = portal.Store();
+        var due = (await db.Cases.SingleAsync(c => c.Number == number, Cancellation)).DueOn;
+        var letter = Assert.Single(await portal.LettersAsync(number));
+        Assert.Equal((nameof(ErasureReceivedLetter), new DemoSubscriber(4).OwnEmail), (letter.Letter, letter.Address));
+        Assert.Contains(number, letter.Text, StringComparison.Ordinal);
+        Assert.Contains("svar senast " + due.ToString("d MMMM yyyy", System.Globalization.CultureInfo.GetCultureInfo("sv")), letter.Text, StringComparison.Ordinal);
     }
 
     public ValueTask DisposeAsync() => portal.DisposeAsync();

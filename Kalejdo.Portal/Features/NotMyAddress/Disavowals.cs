@@ -66,14 +66,43 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
             return result!;
         }
 
-        // From here on it is carried through, whatever becomes of the request.
+        return await CarryThroughAsync(link, opened.Number, language);
+    }
+
+    /// <summary>Goes on with what a kill, or a database that was away, left half-way.</summary>
+    /// <returns>The cases that staff or nobody has to do with any more.</returns>
+    public async Task<IReadOnlyList<string>> ResumeAsync(CancellationToken cancellation)
+    {
+        var ended = new List<string>();
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var begun = await db.Cases.AsNoTracking().Where(row => row.Type == CaseType.Disavowal && row.Status == CaseStatus.InProgress)
+            .Join(db.AuditPeople, row => row.Subject, person => person.Number, (row, person) => new { row.Number, Person = person }).ToListAsync(cancellation);
+        foreach (var one in begun)
+        {
+            var hash = audit.WhoIs(one.Person)[Subject("").Length..];
+            // Any mail to the address knows it; the language of who asked is known no more.
+            if (await db.MailLinks.AsNoTracking().FirstOrDefaultAsync(row => row.AddressHash == hash && row.Purpose == MailLinkPurpose.Disavowal && row.UsedAt == null, cancellation) is { } link
+                && await CarryThroughAsync(link, one.Number, "both") is DisavowalResult.Removed or DisavowalResult.ForStaff)
+            {
+                ended.Add(one.Number);
+            }
+        }
+
+        return ended;
+    }
+
+    private static string Subject(string addressHash) => $"address:{addressHash}";
+
+    /// <summary>Whatever becomes of the request. Done twice, or by two at once, it is done once: the first to close is believed.</summary>
+    private async Task<DisavowalResult> CarryThroughAsync(MailLink link, string number, string language)
+    {
         var address = link.Address(keys);
         var outcome = await IsConfirmedHereAsync(address)
             ? new DisavowalOutcome.Verified()
             : await liveMap.OpenAsync(CancellationToken.None) is { Databases: { } live }
                 ? await new Disavowal(live).RemoveAsync(address, CancellationToken.None)
                 : new DisavowalOutcome.Refused([]);
-        return await CloseAsync(link, opened.Number, address, outcome, language);
+        return await CloseAsync(link, number, address, outcome, language);
     }
 
     /// <summary>Case and audit stand before the first change; a case that was begun and not finished is gone on with.</summary>
@@ -91,7 +120,7 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
             return (null, null, new DisavowalResult.AlreadyDone());
         }
 
-        var subject = await audit.NumberOfAsync(db, $"address:{link.AddressHash}", cancellation);
+        var subject = await audit.NumberOfAsync(db, Subject(link.AddressHash), cancellation);
         var opened = await db.Cases.FirstOrDefaultAsync(
             row => row.Subject == subject && row.Type == CaseType.Disavowal && row.Status == CaseStatus.InProgress, cancellation);
         if (opened is null)

@@ -1,0 +1,65 @@
+using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Kalejdo.Portal.Tests;
+
+public sealed class ExpiredRowsTests : IAsyncDisposable
+{
+    private readonly SignedInPortal portal = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_has_expired_goes_and_nothing_else()
+    {
+        var account = await portal.AccountAsync(4);
+        var (keys, now) = (portal.Services.GetRequiredService<PortalKeys>(), portal.Time.GetUtcNow().UtcDateTime);
+        await using (var db = portal.Store())
+        {
+            foreach (var (days, name) in ((int, string)[])[(1, "kort"), (60, "lang")])
+            {
+                db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Disavowal, $"{name}@exempel.se", now, TimeSpan.FromDays(days), out _));
+                db.PendingCorrections.Add(new PendingCorrection { Id = name, AccountId = account, SealedPayload = [1], CreatedAt = now, ExpiresAt = now.AddDays(days) });
+                db.OneTimeCodes.Add(new OneTimeCode { Id = name, Purpose = CodePurpose.Registration, OwnerHash = "o", CodeHash = "c", CreatedAt = now, ExpiresAt = now.AddDays(days), AttemptsLeft = 5 });
+                db.Outbox.Add(Mail(name, sent: now.AddDays(days)));
+            }
+            db.Outbox.Add(Mail("osant", sent: null));
+            db.Outbox.Add(Mail("arende", sent: now, "K-2026-BCDFGH"));
+            await db.SaveChangesAsync(Cancellation);
+        }
+        var rows = portal.Services.GetRequiredService<ExpiredRows>();
+        await rows.RemoveAsync(Cancellation);
+        Assert.Equal(10, (await NamesAsync(keys)).Count);
+
+        portal.Time.Advance(TimeSpan.FromDays(32));
+        await Task.WhenAll(rows.RemoveAsync(Cancellation), rows.RemoveAsync(Cancellation));
+
+        Assert.Equal(["link lang@exempel.se", "wish lang", "code lang", "mail <arende@x>", "mail <lang@x>", "mail <osant@x>"], await NamesAsync(keys));
+    }
+
+    public ValueTask DisposeAsync() => portal.DisposeAsync();
+
+    private static OutboxMail Mail(string name, DateTime? sent, string? caseNumber = null) => new()
+    {
+        MessageId = $"<{name}@x>",
+        Template = "Letter",
+        CaseNumber = caseNumber,
+        CreatedAt = DateTime.UnixEpoch,
+        DueAt = DateTime.UnixEpoch,
+        SentAt = sent,
+    };
+
+    private async Task<List<string>> NamesAsync(PortalKeys keys)
+    {
+        await using var db = portal.Store();
+        return
+        [
+            .. (await db.MailLinks.ToListAsync(Cancellation)).Select(l => "link " + l.Address(keys)).Order(StringComparer.Ordinal),
+            .. (await db.PendingCorrections.ToListAsync(Cancellation)).Select(p => "wish " + p.Id).Order(StringComparer.Ordinal),
+            .. (await db.OneTimeCodes.ToListAsync(Cancellation)).Select(c => "code " + c.Id).Order(StringComparer.Ordinal),
+            .. (await db.Outbox.ToListAsync(Cancellation)).Select(m => "mail " + m.MessageId).Order(StringComparer.Ordinal),
+        ];
+    }
+}
