@@ -74,6 +74,7 @@ internal static class Portal
         services.AddHostedService<UnfinishedErasures>();
         services.AddMail();
         services.AddSingleton<Mails>();
+        services.AddSingleton<LetterGallery>();
         services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddRazorComponents();
@@ -126,6 +127,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         Mails.Map(app);
+        LetterGallery.Map(app);
         app.MapRazorComponents<App>();
     }
 
