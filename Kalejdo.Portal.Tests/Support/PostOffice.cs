@@ -22,7 +22,7 @@ internal sealed class PostOffice : IAsyncDisposable
 
     public MailOptions Options { get; } = new() { From = "portal@kalejdo.example", FromName = "Kalejdo åäö" };
 
-    public int Timeout { get; set; } = 5;
+    public int Timeout { get; set; } = 30;
 
     public ConcurrentQueue<string> Logged { get; } = [];
 

@@ -60,7 +60,7 @@ internal sealed class MailKitTransport(IOptions<MailOptions> options, MailKitTok
         {
             return SmtpVerdict.Of((int)failure.StatusCode, failure.Message, failure.ErrorCode == SmtpErrorCode.RecipientNotAccepted);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (Exception failure) when (failure is TimeoutException || (failure is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             Forget();
             return new Delivery.Deferred("timeout");
