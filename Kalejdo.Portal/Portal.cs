@@ -87,6 +87,7 @@ internal static class Portal
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
         services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);
         services.AddSingleton<Mails>();
+        services.AddSingleton<LetterGallery>();
         services.AddSingleton<Disavowals>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddSingleton<ErasureSteps>();
@@ -143,6 +144,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         Mails.Map(app);
+        LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();
     }
 

@@ -75,6 +75,8 @@ internal static class PortalUrls
     public const string Mailbox = "/utveckling/post";
     public const string MailRoute = "/utveckling/post/{Name}";
     public const string MailFrameRoute = "/utveckling/post/{name}/html";
+    public const string Letters = "/utveckling/brev";
+    public const string LetterFrameRoute = "/utveckling/brev/{name}/{language}";
 
     /// <summary>POST only.</summary>
     public const string Language = "/sprak";
@@ -133,6 +135,9 @@ internal static class PortalUrls
     public static string Mail(string name) => $"{Mailbox}/{name}";
 
     public static string MailFrame(string name) => $"{Mailbox}/{name}/html";
+
+    /// <param name="language"><c>sv</c> or <c>en</c>.</param>
+    public static string LetterFrame(string name, string language) => $"{Letters}/{name}/{language}";
 
     /// <summary>Other people's pages that ours link to.</summary>
     public static class Elsewhere

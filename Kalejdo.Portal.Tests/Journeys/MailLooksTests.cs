@@ -1,5 +1,4 @@
 using Kalejdo.Portal.Mail;
-using Kalejdo.Portal.Tests.Mail;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -18,13 +17,25 @@ public class MailLooksTests(PortalFixture portal, Browser browser)
     {
         await using var person = await browser.PersonAsync(scheme: scheme, width: width, scripts: true);
         var page = await person.NewPageAsync();
-        foreach (var letter in LettersTests.Every)
+        foreach (var (letter, language) in from letter in SampleLetters.All from language in (string[])["sv", "en", "both"] select (letter, language))
         {
-            var printed = await portal.InMemory.Services.GetRequiredService<LetterPrinter>().PrintAsync(letter, "both", new Uri("https://exempel.se/inte-min-adress/lank/abc"));
+            var printed = await portal.InMemory.Services.GetRequiredService<LetterPrinter>().PrintAsync(letter, language, new Uri("https://exempel.se/inte-min-adress/lank/abc"));
             await page.SetContentAsync(printed.Html);
-            await Looks.KeepAsync(page, $"mail-{letter}-{scheme}-{width}");
+            await Looks.KeepAsync(page, $"mail-{letter}-{language}-{scheme}-{width}");
             await Looks.FitsAsync(page);
             await Looks.IsAccessibleAsync(page);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Views))]
+    public async Task The_gallery_is_accessible_and_fits(ColorScheme scheme, int width)
+    {
+        await using var person = await browser.PersonAsync(scheme: scheme, width: width, scripts: true);
+        var page = await person.NewPageAsync();
+        await page.GotoAsync(new Uri(portal.Address, PortalUrls.Letters).ToString());
+        await Looks.KeepAsync(page, $"gallery-{scheme}-{width}");
+        await Looks.FitsAsync(page);
+        await Looks.IsAccessibleAsync(page);
     }
 }

@@ -10,7 +10,11 @@ public class MailOptionsTests
     [InlineData("From", "Namn <namn@exempel.se>", "Mail:From")]
     [InlineData("FromName", "", "FromName")]
     [InlineData("Transport", "Smtp", "Mail:Smtp:Host")]
+#if !FULL_FEED
     [InlineData("Smtp:Port", "465", "Mail:Smtp:Port")]
+    [InlineData("Smtp:OAuth:Scope", "mail", "Mail:Smtp:OAuth")]
+#endif
+    [InlineData("BounceAddress", "inte en adress", "Mail:BounceAddress")]
     [InlineData("Smtp:Port", "0", "Port")]
     [InlineData("Smtp:User", "portal", "Mail:Smtp:Password")]
     [InlineData("Smtp:TimeoutSeconds", "0", "TimeoutSeconds")]

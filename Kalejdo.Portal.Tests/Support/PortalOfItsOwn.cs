@@ -36,6 +36,8 @@ public sealed class PortalOfItsOwn : IAsyncDisposable
 
     private async Task<T> WithKalejdoAsync<T>(string sql, Func<SqliteCommand, Task<T>> run)
     {
+        // The first to ask for them starts the portal, which makes its databases.
+        _ = Services;
         await using var connection = new SqliteConnection(KalejdoConnection);
         await connection.OpenAsync(TestContext.Current.CancellationToken);
         await using var command = connection.CreateCommand();

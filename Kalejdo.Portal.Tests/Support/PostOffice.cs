@@ -22,7 +22,7 @@ internal sealed class PostOffice : IAsyncDisposable
 
     public MailOptions Options { get; } = new() { From = "portal@kalejdo.example", FromName = "Kalejdo åäö" };
 
-    public int Timeout { get; set; } = 5;
+    public int Timeout { get; set; } = 30;
 
     public ConcurrentQueue<string> Logged { get; } = [];
 
@@ -33,6 +33,18 @@ internal sealed class PostOffice : IAsyncDisposable
     {
         await using var db = Store.Open();
         await Outbox.AddAsync(db, new AddressCodeLetter(Code), address, "sv", caseNumber, StoreOnDisk.Cancellation);
+        await db.SaveChangesAsync(StoreOnDisk.Cancellation);
+    }
+
+    /// <summary>Posts many, to an address of ASCII.</summary>
+    public async Task PostAsync(int many)
+    {
+        await using var db = Store.Open();
+        for (var i = 0; i < many; i++)
+        {
+            await Outbox.AddAsync(db, new AddressCodeLetter(Code), "anna@exempel.se", "sv", null, StoreOnDisk.Cancellation);
+        }
+
         await db.SaveChangesAsync(StoreOnDisk.Cancellation);
     }
 
@@ -56,7 +68,11 @@ internal sealed class PostOffice : IAsyncDisposable
     public OutboxSender Smtp(SmtpPeer server, string? user = "portal", string? password = "å-hemligt")
     {
         Options.Smtp = new SmtpOptions { Host = "localhost", Port = server.Port, User = user, Password = password, RequireTls = true, TimeoutSeconds = Timeout };
+#if FULL_FEED
+        return Sender(() => new MailKitTransport(Microsoft.Extensions.Options.Options.Create(Options), new MailKitTokens(Store.Time)));
+#else
         return Sender(() => new SmtpTransport(Microsoft.Extensions.Options.Options.Create(Options)));
+#endif
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();

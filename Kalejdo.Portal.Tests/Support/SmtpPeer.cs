@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using Kalejdo.Portal.Mail;
 
 namespace Kalejdo.Portal.Tests.Support;
 
@@ -16,6 +17,9 @@ internal sealed class SmtpPeer : IAsyncDisposable
     private SmtpPeer(Process node, int port) => (_node, Port) = (node, port);
 
     public int Port { get; }
+
+    /// <summary>For a process of its own to trust.</summary>
+    public static string CertificateFile => Path.Combine(Credentials.Value, "cert.pem");
 
     /// <param name="auth">How the server takes logins, by the names of peers/smtp.js.</param>
     public static async Task<SmtpPeer> StartAsync(string auth)
@@ -40,11 +44,25 @@ internal sealed class SmtpPeer : IAsyncDisposable
         return JsonSerializer.Deserialize<TakenMail>(line, JsonSerializerOptions.Web)!;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Every mail from here on, until the server is stopped.</summary>
+    public async IAsyncEnumerable<TakenMail> AllAsync()
     {
-        // It ends with its input.
+        while (await _node.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            yield return JsonSerializer.Deserialize<TakenMail>(line, JsonSerializerOptions.Web)!;
+        }
+    }
+
+    /// <summary>It ends with its input, and what it said before can still be read.</summary>
+    public async Task StopAsync()
+    {
         _node.StandardInput.Close();
         await _node.WaitForExitAsync(CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         _node.Dispose();
     }
 
@@ -76,6 +94,8 @@ internal sealed class SmtpPeer : IAsyncDisposable
 
     internal sealed record TakenMail(string[] To, string From, bool Secure, string? User, int Connections, string Mail)
     {
+        public string MessageId => EmlFile.Parse(Raw)["Message-ID"];
+
         public string Raw => Encoding.UTF8.GetString(Convert.FromBase64String(Mail));
     }
 }

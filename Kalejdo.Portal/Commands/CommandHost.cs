@@ -16,6 +16,9 @@ internal sealed class CommandHost : IAsyncDisposable
 
     public DataMapSettings DataMap => DataMapSettings.From(App.Configuration);
 
+    /// <summary>The services for what needs no database.</summary>
+    public IServiceProvider WithoutDatabase => App.Services;
+
     /// <summary>The services, with the portal's database migrated.</summary>
     public async Task<IServiceProvider> ServicesAsync(CancellationToken cancellationToken)
     {

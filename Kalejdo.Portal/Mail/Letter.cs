@@ -2,7 +2,7 @@ namespace Kalejdo.Portal.Mail;
 
 /// <summary>
 /// A mail by what it says: one sealed record each, beside its feature, with a Razor template that takes it as its parameter
-/// <c>Letter</c> (<c>@inherits LetterTemplate&lt;XLetter&gt;</c>). Texts are read while rendering, in the recipient's language.
+/// <c>Letter</c> (<c>@inherits LetterTemplate&lt;XLetter&gt;</c>), and a static property <c>Sample</c> (<see cref="SampleLetters"/>). Texts are read while rendering, in the recipient's language.
 /// A letter names kinds and a case number, never values, a new address or a customer number.
 /// </summary>
 public abstract record Letter

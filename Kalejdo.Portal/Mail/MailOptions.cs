@@ -68,6 +68,8 @@ internal enum MailTransport
 
 internal sealed class SmtpOptions : IValidatableObject
 {
+    public const int ImplicitTls = 465;
+
     public string Host { get; set; } = "";
 
     [Range(1, 65535)]
@@ -80,24 +82,55 @@ internal sealed class SmtpOptions : IValidatableObject
 
     public string? Password { get; set; }
 
+    /// <summary>In place of a password, where MailKit is built in (FullFeed).</summary>
+    [ValidateObjectMembers]
+    public OAuthOptions? OAuth { get; set; }
+
     [Range(1, 300)]
     public int TimeoutSeconds { get; set; } = 30;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Port == 465)
+#if !FULL_FEED
+        if (Port == ImplicitTls)
         {
-            yield return new("Mail:Smtp:Port 465 is TLS from the first byte, which is not spoken here; use 587 with STARTTLS.", [nameof(Port)]);
+            yield return new("Mail:Smtp:Port 465 is TLS from the first byte, which only a build with FullFeed speaks; use 587 with STARTTLS.", [nameof(Port)]);
         }
 
-        if (string.IsNullOrEmpty(User) != string.IsNullOrEmpty(Password))
+        if (OAuth is not null)
+        {
+            yield return new("Mail:Smtp:OAuth is known to a build with FullFeed only; use Mail:Smtp:User and Mail:Smtp:Password.", [nameof(OAuth)]);
+        }
+#endif
+        if (OAuth is not null && (string.IsNullOrEmpty(User) || !string.IsNullOrEmpty(Password)))
+        {
+            yield return new("Mail:Smtp:OAuth needs Mail:Smtp:User, and no Mail:Smtp:Password.", [nameof(OAuth)]);
+        }
+
+        if (OAuth is null && string.IsNullOrEmpty(User) != string.IsNullOrEmpty(Password))
         {
             yield return new("Mail:Smtp:User and Mail:Smtp:Password belong together.", [nameof(User), nameof(Password)]);
         }
 
-        if (!RequireTls && !string.IsNullOrEmpty(User))
+        if (!RequireTls && Port != ImplicitTls && !string.IsNullOrEmpty(User))
         {
             yield return new("Mail:Smtp:RequireTls may not be off where a password is sent.", [nameof(RequireTls)]);
         }
     }
+}
+
+/// <summary>Where access tokens for the mail server come from.</summary>
+internal sealed class OAuthOptions
+{
+    [Required]
+    public Uri TokenEndpoint { get; set; } = null!;
+
+    [Required]
+    public string ClientId { get; set; } = "";
+
+    [Required]
+    public string ClientSecret { get; set; } = "";
+
+    [Required]
+    public string Scope { get; set; } = "";
 }

@@ -17,9 +17,20 @@ internal static class MailServices
         services.AddSingleton<PickupFolder>();
         services.ConfigurePortalDbContext((provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxSignal>()));
 
-        services.AddSingleton<Func<IMailTransport>>(provider => provider.GetRequiredService<IOptions<MailOptions>>().Value.Transport == MailTransport.Smtp
-            ? () => new SmtpTransport(provider.GetRequiredService<IOptions<MailOptions>>())
-            : () => new PickupTransport(provider.GetRequiredService<IOptions<MailOptions>>(), provider.GetRequiredService<IConfiguration>()));
+#if FULL_FEED
+        services.AddSingleton<MailKitTokens>();
+#endif
+        services.AddSingleton<Func<IMailTransport>>(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<MailOptions>>();
+            return options.Value.Transport == MailTransport.Smtp
+#if FULL_FEED
+                ? () => new MailKitTransport(options, provider.GetRequiredService<MailKitTokens>())
+#else
+                ? () => new SmtpTransport(options)
+#endif
+                : () => new PickupTransport(options, provider.GetRequiredService<IConfiguration>());
+        });
         services.AddSingleton<OutboxSender>();
         services.AddHostedService<OutboxService>();
 

@@ -13,13 +13,15 @@ internal sealed class Outbox(LetterPrinter printer, PortalKeys keys, IDataProtec
     /// <summary>How long a letter's link says whose mailbox it went to; later the page asks for the address.</summary>
     public static readonly TimeSpan LinkValidity = TimeSpan.FromDays(90);
 
+    public static string NewMessageId(Uri publicAddress) => $"<{RandomNumberGenerator.GetHexString(32, lowercase: true)}@{publicAddress.IdnHost}>";
+
     /// <summary>Adds the letter to the context; the caller saves and commits it together with the change that it tells of.</summary>
     /// <param name="language"><c>sv</c>, <c>en</c>, or <c>both</c> where it is unknown.</param>
     public async Task AddAsync(PortalDbContext db, Letter letter, string address, string language, string? caseNumber, CancellationToken cancellation)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(address);
         cancellation.ThrowIfCancellationRequested();
-        var (id, now) = ($"<{RandomNumberGenerator.GetHexString(32, lowercase: true)}@{portal.Value.PublicAddress.IdnHost}>", time.GetUtcNow().UtcDateTime);
+        var (id, now) = (NewMessageId(portal.Value.PublicAddress), time.GetUtcNow().UtcDateTime);
         var disavowal = PortalUrls.NotMyAddress;
         if (!letter.IsFarewell)
         {

@@ -18,9 +18,10 @@ internal sealed class PickupTransport(IOptions<MailOptions> options, IConfigurat
         }
 
         // The framework chooses the file's name, and whoever collects must not find half a file.
-        var draft = Directory.CreateDirectory(Path.Combine(Folder, ".draft", Path.GetRandomFileName()));
+        var draft = new DirectoryInfo(Path.Combine(Folder, ".draft", Path.GetRandomFileName()));
         try
         {
+            draft.Create();
             using var client = new SmtpClient
             {
                 DeliveryMethod = SmtpDeliveryMethod.SpecifiedPickupDirectory,
@@ -38,7 +39,11 @@ internal sealed class PickupTransport(IOptions<MailOptions> options, IConfigurat
         }
         finally
         {
-            draft.Delete(recursive: true);
+            draft.Refresh();
+            if (draft.Exists)
+            {
+                draft.Delete(recursive: true);
+            }
         }
     }
 

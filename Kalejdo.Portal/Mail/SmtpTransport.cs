@@ -1,19 +1,14 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Mail;
 
 /// <summary>Hands mails to a mail server, over one connection for as many as are sent one after the other.</summary>
-internal sealed partial class SmtpTransport(IOptions<MailOptions> options) : IMailTransport
+internal sealed class SmtpTransport(IOptions<MailOptions> options) : IMailTransport
 {
-    // What the server has against us or our settings, not against this mail or its address.
-    private static readonly int[] OurFault = [500, 502, 503, 504, 530, 534, 535, 538];
-
     private readonly MailOptions _options = options.Value;
     private SmtpClient? _client;
     private bool _offersInternational;
@@ -48,7 +43,7 @@ internal sealed partial class SmtpTransport(IOptions<MailOptions> options) : IMa
         }
         catch (SmtpException failure) when ((int)failure.StatusCode > 0)
         {
-            return Judge(failure);
+            return SmtpVerdict.Of((int)failure.StatusCode, failure.Message, failure is SmtpFailedRecipientException);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -95,26 +90,4 @@ internal sealed partial class SmtpTransport(IOptions<MailOptions> options) : IMa
         _client?.Dispose();
         _client = null;
     }
-
-    private static Delivery Judge(SmtpException failure)
-    {
-        var code = (int)failure.StatusCode;
-        // The server's own, finer code (RFC 3463) stands in its words, and those are not kept.
-        var finer = Finer().Match(failure.Message);
-        var name = string.Create(CultureInfo.InvariantCulture, $"smtp-{code}{(finer.Success ? "-" : "")}{finer.Value}");
-        return (code, finer.Value) switch
-        {
-            ( < 500 or >= 600, _) => new Delivery.Deferred(name),
-            _ when OurFault.Contains(code) => new Delivery.Deferred(name),
-            // A policy (relaying, SPF, reputation): it is against whoever brings the mail, and may be mended while the mail waits.
-            (_, ['5', '.', '7', '.', ..]) => new Delivery.Deferred(name),
-            _ when failure is not SmtpFailedRecipientException => new Delivery.Refused(name),
-            (_, ['5', '.', '1', '.', ..] or "5.2.1") => new Delivery.Bounced(name),
-            (550 or 551 or 553, "") => new Delivery.Bounced(name),
-            _ => new Delivery.Refused(name),
-        };
-    }
-
-    [GeneratedRegex(@"\b[45]\.[0-9]{1,3}\.[0-9]{1,3}\b")]
-    private static partial Regex Finer();
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -55,11 +56,32 @@ public sealed class MailboxTests : IDisposable
         var mail = await PostAsync(portal, "417205");
         using var person = PortalFixture.Client(portal);
 
-        foreach (var address in new[] { PortalUrls.Mailbox, PortalUrls.Mail(mail), PortalUrls.MailFrame(mail) })
+        foreach (var address in new[] { PortalUrls.Mailbox, PortalUrls.Mail(mail), PortalUrls.MailFrame(mail), PortalUrls.Letters, PortalUrls.LetterFrame("LinkedLetter", "sv") })
         {
             using var response = await person.GetAsync(address, Cancellation);
             Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
             Assert.DoesNotContain("anna", await response.PageAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_gallery_shows_every_letter_in_both_languages_without_a_script()
+    {
+        await using var portal = Portal();
+        using var person = PortalFixture.Client(portal);
+        var page = await person.PageAsync(PortalUrls.Letters);
+        foreach (var letter in SampleLetters.All)
+        {
+            foreach (var language in LetterGallery.Languages)
+            {
+                var printed = await portal.Services.GetRequiredService<LetterGallery>().PrintAsync(letter, language);
+                Assert.Contains(printed.Subject, page, StringComparison.Ordinal);
+                Assert.Contains(printed.Text.ReplaceLineEndings("\n").Trim(), page, StringComparison.Ordinal);
+                Assert.Contains($"src=\"{PortalUrls.LetterFrame(letter.ToString(), language)}\"", page, StringComparison.Ordinal);
+                using var frame = await person.GetAsync(PortalUrls.LetterFrame(letter.ToString(), language), Cancellation);
+                Assert.Contains("sandbox", Assert.Single(frame.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+                Assert.Equal(WebUtility.HtmlDecode(printed.Html), await frame.PageAsync());
+            }
         }
     }
 

@@ -6,6 +6,8 @@ namespace Kalejdo.Portal.Features.Correction;
 /// <param name="UndoAddress">One of <see cref="PortalUrls"/> that opens without a session.</param>
 public sealed record AddressReplacedLetter(string CaseNumber, string? UndoAddress) : Letter
 {
+    public static AddressReplacedLetter Sample { get; } = new(SampleLetters.CaseNumber, "/angra-adress/abc");
+
     public override string Subject => CorrectionMailText.ReplacedSubject;
 
     public override string Reason => CorrectionMailText.ReplacedReason;

@@ -7,6 +7,8 @@ namespace Kalejdo.Portal.Features.Correction;
 /// <param name="Fields">By the map's names; never the values.</param>
 public sealed record CorrectedLetter(string CaseNumber, IReadOnlyList<LocalText> Fields) : Letter
 {
+    public static CorrectedLetter Sample { get; } = new(SampleLetters.CaseNumber, SampleLetters.Kinds);
+
     public override string Subject => CorrectionMailText.CorrectedSubject;
 
     public override string Reason => CorrectionMailText.CorrectedReason;

@@ -7,6 +7,8 @@ namespace Kalejdo.Portal.Features.Erasure;
 /// <param name="ReceiptAddress">One of <see cref="PortalUrls"/> that opens without a session.</param>
 public sealed record ErasedLetter(string CaseNumber, bool SomeKept, DateOnly BackupsGoneBy, string? ReceiptAddress) : Letter
 {
+    public static ErasedLetter Sample { get; } = new(SampleLetters.CaseNumber, SomeKept: true, SampleLetters.Day, PortalUrls.Receipt(SampleLetters.Token));
+
     public override string Subject => ErasureMailText.ErasedSubject;
 
     public override string Reason => ErasureMailText.ErasedReason;

@@ -7,6 +7,8 @@ namespace Kalejdo.Portal.Features.Erasure;
 /// <param name="UndoAddress">One of <see cref="PortalUrls"/> that opens without a session.</param>
 public sealed record ErasureScheduledLetter(string CaseNumber, DateTime At, string UndoAddress) : Letter
 {
+    public static ErasureScheduledLetter Sample { get; } = new(SampleLetters.CaseNumber, SampleLetters.Moment, PortalUrls.UndoErasure(SampleLetters.Token));
+
     public override string Subject => ErasureMailText.ScheduledSubject;
 
     public override string Reason => ErasureMailText.ScheduledReason;

@@ -8,6 +8,8 @@ namespace Kalejdo.Portal.Features.Erasure;
 /// <param name="ReceiptAddress">One of <see cref="PortalUrls"/> that opens without a session.</param>
 public sealed record PartlyErasedLetter(string CaseNumber, IReadOnlyList<LocalText> Kinds, string? ReceiptAddress) : Letter
 {
+    public static PartlyErasedLetter Sample { get; } = new(SampleLetters.CaseNumber, SampleLetters.Kinds, PortalUrls.Receipt(SampleLetters.Token));
+
     public override string Subject => ErasureMailText.PartlySubject;
 
     public override string Reason => ErasureMailText.PartlyReason;

@@ -15,7 +15,7 @@ internal sealed partial class Mails(IOptions<MailOptions> options, IOptions<Port
     public const int Newest = 50;
 
     // Styles of the mail's own, no script, nothing fetched; links lead out of the frame.
-    private const string FramePolicy =
+    internal const string FramePolicy =
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; " +
         "sandbox allow-top-navigation-by-user-activation allow-popups allow-popups-to-escape-sandbox";
 
