@@ -46,23 +46,22 @@ public sealed partial class ScannerTests(Browser browser) : IAsyncDisposable
         }
 
         Assert.Equal(before, Everything());
-        await using var person = await browser.PersonAsync();
-        var page = await person.NewPageAsync();
         var pressed = 0;
         foreach (var link in links)
         {
-            await page.GotoAsync(link.ToString(), new() { WaitUntil = WaitUntilState.NetworkIdle });
-            var forms = await page.Locator("form").CountAsync();
+            await using var program = await browser.PersonAsync();
+            var opened = await program.NewPageAsync();
+            await opened.GotoAsync(link.ToString(), new() { WaitUntil = WaitUntilState.NetworkIdle });
+            var forms = await opened.Locator("form").CountAsync();
             for (var form = 0; form < forms; form++)
             {
                 // A tab each: some presses lead on.
-                var tab = await person.NewPageAsync();
+                var tab = await program.NewPageAsync();
                 await tab.GotoAsync(link.ToString());
                 var button = tab.Locator("form").Nth(form).Locator("button, input[type=submit]").First;
                 await tab.RunAndWaitForResponseAsync(
                     () => button.EvaluateAsync("button => { button.form.noValidate = true; button.click(); }"),
                     response => response.Request.IsNavigationRequest || response.Request.Method == "POST");
-                await tab.CloseAsync();
                 pressed++;
             }
         }
@@ -71,6 +70,8 @@ public sealed partial class ScannerTests(Browser browser) : IAsyncDisposable
         Assert.Equal(before, Everything());
 
         // And the links are what they were: a person who chooses is heard.
+        await using var person = await browser.PersonAsync();
+        var page = await person.NewPageAsync();
         var undo = links.Single(link => link.AbsolutePath.StartsWith("/angra/", StringComparison.Ordinal));
         await page.GotoAsync(undo.ToString());
         await page.Locator("#angra").CheckAsync();
