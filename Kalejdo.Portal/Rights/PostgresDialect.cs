@@ -15,6 +15,8 @@ internal sealed class PostgresDialect : Dialect
 
     public override string DeferForeignKeys => "SET CONSTRAINTS ALL DEFERRED";
 
+    public override string CheckForeignKeys => "SET CONSTRAINTS ALL IMMEDIATE";
+
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(source.ConnectionString);
@@ -139,8 +141,17 @@ internal sealed class PostgresDialect : Dialect
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "there is no such database on the server",
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "it cannot be written",
         // Table, column and constraint only: detail and message may quote values.
-        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())})",
+        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())}): {Rule(e)}",
         PostgresException e => $"PostgreSQL answers with error {e.SqlState}",
         _ => "the server cannot be reached",
+    };
+
+    private static string Rule(PostgresException e) => e.SqlState switch
+    {
+        PostgresErrorCodes.UniqueViolation => MustBeUnique,
+        PostgresErrorCodes.ForeignKeyViolation => MustReferToARow,
+        PostgresErrorCodes.NotNullViolation => MustNotBeEmpty,
+        PostgresErrorCodes.CheckViolation => MustPassItsCheck,
+        _ => "nothing was changed",
     };
 }
