@@ -136,7 +136,7 @@ public sealed class AcrossTests
                 CREATE TABLE invoice (id INTEGER PRIMARY KEY, customer_id INTEGER NOT NULL, day DATE); INSERT INTO invoice VALUES (1, 1, '2026-01-01'), (2, 2, '2010-01-01');
                 CREATE TABLE note (id INTEGER PRIMARY KEY, customer_id INTEGER, topic TEXT); INSERT INTO note VALUES (1, 1, 'a'), (2, 2, 'b');
                 """, Maps(
-                DatasetOf("crm", "", CollectionWith("region", "", Delete, Key(), Personal("name")), CollectionWith("customer", "", Delete, Key(), Identity(), Personal("name"), To("region_id", "region.id"))),
+                DatasetOf("crm", "", CollectionWith("region", "", Delete, Key(), Personal("name")), CollectionWith("customer", "", Delete, Key(), Identity(), Personal("name"), Plain("region_id", Reference("region.id", "to", "crm")))),
                 DatasetOf("shop", "",
                     Collection("invoice", "kind: k, on_erasure: retain, retain: {rule: seven_years, from: day}", Key(), Plain("customer_id", Reference("customer.id", "from", "crm")), Plain("day")),
                     Collection("note", "", Key(), Plain("customer_id", Reference("customer.id", "from", "crm")), Plain("topic")))) + Rules);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
 using static Kalejdo.Portal.Tests.Support.MappedDatabaseUnderTest;
@@ -10,6 +11,7 @@ namespace Kalejdo.Portal.Tests.Rights;
 public sealed class ScalingTests
 {
     private const int Others = 20_000;
+    private static readonly string[] s_large = ["customer", "address", "profile", "viewing", "fault"];
     private const string Anna = "anna@exempel.se";
 
     private static readonly string s_map = Dataset(
@@ -47,7 +49,7 @@ public sealed class ScalingTests
             var steps = await located.Session.ReadAsync($"{(provider == Provider.Sqlite ? "EXPLAIN QUERY PLAN" : "EXPLAIN")} {statement}", row => row.GetString(provider == Provider.Sqlite ? 3 : 0), Cancellation);
             foreach (var step in steps)
             {
-                Assert.False(ReadsWhole(provider, step), $"{step.Trim()} in\n{statement}\n{string.Join('\n', steps)}");
+                Assert.False(ReadsWhole(provider, statement, step), $"{step.Trim()} in\n{statement}\n{string.Join('\n', steps)}");
             }
         }
     }
@@ -76,10 +78,21 @@ public sealed class ScalingTests
         Assert.Equal(listed[0], listed[1]);
     }
 
-    /// <summary>Tables other than the subject's own marks and the few channels.</summary>
-    private static bool ReadsWhole(Provider provider, string step) => provider == Provider.Sqlite
-        ? step.StartsWith("SCAN ", StringComparison.Ordinal) && step.Split(' ')[1] is not ("l" or "lf" or "lp" or "ki" or "mh" or "mc" or "ma" or "CONSTANT" or "counted" or "known_identity" or "same") && !step.Contains("located_", StringComparison.Ordinal) && !step.Contains("m_", StringComparison.Ordinal) && !step.Split(' ')[1].StartsWith('(')
-        : step.Contains("Seq Scan on ", StringComparison.Ordinal) && new[] { "customer", "address", "profile", "viewing", "fault" }.Contains(step.Split("Seq Scan on ")[1].Split(' ')[0]);
+    /// <summary>Tables other than the subject's own marks and the few channels; SQLite names them by their aliases.</summary>
+    private static bool ReadsWhole(Provider provider, string statement, string step)
+    {
+        var scan = provider == Provider.Sqlite ? "SCAN " : "Seq Scan on ";
+        if (!step.TrimStart(' ', '-', '>').StartsWith(scan, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var what = step.Split(scan)[1].Split(' ')[0];
+        string[] tables = provider == Provider.Sqlite
+            ? [.. Regex.Matches(statement, $"\"main\"\\.\"(\\w+)\" AS {Regex.Escape(what)}\\b", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(m => m.Groups[1].Value), .. s_large.Where(what.Equals)]
+            : [what];
+        return tables.Intersect(s_large).Any();
+    }
 
     private static string Sql(Provider provider, int history)
     {

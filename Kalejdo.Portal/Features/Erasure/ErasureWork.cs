@@ -14,6 +14,9 @@ internal sealed record ErasureWork(
     IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done,
     ErasureFarewell? Farewell = null)
 {
+    /// <summary>What the databases had to tell each other while it was planned: they may know it no longer when another was erased.</summary>
+    public IReadOnlyList<CarriedValues> Carried { get; init; } = [];
+
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     public static ErasureWork FromBytes(byte[] bytes) =>
