@@ -22,7 +22,6 @@ public sealed record DatabaseSchema(IReadOnlyList<Table> Tables)
 /// <summary>A table or view.</summary>
 /// <param name="PrimaryKey">Its columns, in key order; empty where there is none.</param>
 /// <param name="RowId">What tells rows apart inside one transaction better than the primary key, or where there is none: the engine's own names for a row's place, or unique columns.</param>
-/// <param name="Triggers">Those that may write; one that can only refuse a change is left out.</param>
 public sealed record Table(
     string Schema,
     string Name,

@@ -145,13 +145,11 @@ public static class MapCheck
                 yield return Error(retain.At, $"no reference joins '{mapped.Collection.Name}' and '{retain.Collection}'");
             }
             var type = holder.Table.Find(retain.Column)!.Type;
-            // SQLite has no type for days; Entity Framework writes them, and instants, as text.
-            var mayBeDay = type is ColumnType.Date or ColumnType.Instant || (type == ColumnType.Text && holder.Table.IgnoreCase);
-            if (rule.CountedFrom != CountedFrom.Condition && !mayBeDay)
+            if (rule.CountedFrom != CountedFrom.Condition && type is not (ColumnType.Date or ColumnType.Instant))
             {
                 yield return Error(retain.At, $"'{retain.Column}' is no date, so the days of '{retain.Rule}' cannot count from it");
             }
-            if (rule.CountedFrom == CountedFrom.Condition && type is ColumnType.Text or ColumnType.Other && retain.Values.Count == 0 && !mayBeDay)
+            if (rule.CountedFrom == CountedFrom.Condition && type is ColumnType.Text or ColumnType.Other && retain.Values.Count == 0)
             {
                 yield return Error(retain.At, $"the condition on the text column '{retain.Column}' needs its values; write 'equals: [open]'");
             }

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Kalejdo.Portal.DataMap;
 
@@ -28,26 +27,9 @@ public static class SqliteSchema
                 key,
                 await ForeignKeysAsync(connection, schema, name, cancellationToken),
                 await IndexesAsync(connection, schema, name, cancellationToken),
-                await TriggersAsync(connection, schema, name, cancellationToken)));
+                await ReadAsync(connection, $"SELECT name FROM {Quote(schema)}.sqlite_master WHERE type = 'trigger' AND tbl_name = {Literal(name)} COLLATE NOCASE", r => r.GetString(0), cancellationToken)));
         }
         return new DatabaseSchema([.. tables.Select(t => WithReferencedNames(t, tables))]);
-    }
-
-    /// <summary>The triggers that may write: one whose statements only select can refuse a change, and copies nothing.</summary>
-    private static async Task<IReadOnlyList<string>> TriggersAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
-    {
-        var triggers = await ReadAsync(connection,
-            $"SELECT name, sql FROM {Quote(schema)}.sqlite_master WHERE type = 'trigger' AND tbl_name = {Literal(table)} COLLATE NOCASE", r => (Name: r.GetString(0), Sql: r.GetString(1)), cancellationToken);
-        return [.. triggers.Where(t => !OnlySelects(t.Sql)).Select(t => t.Name)];
-    }
-
-    private static bool OnlySelects(string trigger)
-    {
-        // Without texts and quoted names; a trigger with comments between its statements is looked at by people.
-        var bare = Regex.Replace(trigger, "'[^']*'|\"[^\"]*\"|\\[[^\\]]*\\]|`[^`]*`", "x", RegexOptions.None, TimeSpan.FromSeconds(1));
-        var body = Regex.Match(bare, @"\bBEGIN\b(?<body>.*)\bEND\b\s*;?\s*$", RegexOptions.Singleline | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1)).Groups["body"].Value;
-        var statements = body.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return statements.Length > 0 && Array.TrueForAll(statements, s => s.StartsWith("SELECT", StringComparison.OrdinalIgnoreCase));
     }
 
     private static async Task<IReadOnlyList<ForeignKey>> ForeignKeysAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
