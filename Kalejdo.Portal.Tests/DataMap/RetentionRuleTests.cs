@@ -26,6 +26,32 @@ public sealed class RetentionRuleTests
     [InlineData(CountedFrom.EndOfFiscalYear, "02-29", "P1Y", "2023-02-28", "2024-02-28")]
     [InlineData(CountedFrom.EndOfFiscalYear, "02-29", "P1Y", "2023-03-01", "2025-02-28")]
     [InlineData(CountedFrom.EndOfFiscalYear, "06-30", "P7Y", "9999-12-31", "9999-12-31")]
+    // Leap years and ends of months.
+    [InlineData(CountedFrom.Date, null, "P1Y", "2023-02-28", "2024-02-28")]
+    [InlineData(CountedFrom.Date, null, "P1Y", "2023-03-01", "2024-03-01")]
+    [InlineData(CountedFrom.Date, null, "P1Y1M", "2024-02-29", "2025-03-29")]
+    [InlineData(CountedFrom.Date, null, "P13M", "2024-02-29", "2025-03-29")]
+    [InlineData(CountedFrom.Date, null, "P1M", "2023-01-31", "2023-02-28")]
+    [InlineData(CountedFrom.Date, null, "P1M", "2024-01-31", "2024-02-29")]
+    [InlineData(CountedFrom.Date, null, "P1M", "2024-02-29", "2024-03-29")]
+    [InlineData(CountedFrom.Date, null, "P1M1D", "2024-01-31", "2024-03-01")]
+    [InlineData(CountedFrom.Date, null, "P1Y1D", "2024-02-29", "2025-03-01")]
+    [InlineData(CountedFrom.Date, null, "P366D", "2024-02-28", "2025-02-28")]
+    [InlineData(CountedFrom.Date, null, "P100Y", "2000-02-29", "2100-02-28")]
+    // Fiscal years that begin in May and in September, and one that ends with February.
+    [InlineData(CountedFrom.EndOfFiscalYear, "04-30", "P7Y", "2019-04-30", "2026-04-30")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "04-30", "P7Y", "2019-05-01", "2027-04-30")]
+    [InlineData(CountedFrom.EndOfCalendarYear, "04-30", "P7Y", "2019-04-30", "2026-12-31")]
+    [InlineData(CountedFrom.EndOfCalendarYear, "04-30", "P7Y", "2019-05-01", "2027-12-31")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "08-31", "P7Y", "2019-08-31", "2026-08-31")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "08-31", "P7Y", "2019-09-01", "2027-08-31")]
+    [InlineData(CountedFrom.EndOfCalendarYear, "08-31", "P7Y", "2019-12-31", "2027-12-31")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "08-31", "P6M", "2023-09-01", "2025-02-28")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "08-31", "P6M", "2022-09-01", "2024-02-29")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "02-29", "P1Y", "2024-02-29", "2025-02-28")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "02-29", "P4Y", "2024-02-29", "2028-02-29")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "02-28", "P4Y", "2024-02-29", "2029-02-28")]
+    [InlineData(CountedFrom.EndOfCalendarYear, "12-31", "P7Y", "2019-12-31", "2026-12-31")]
     public void Things_are_kept_until_their_day(CountedFrom from, string? fiscalYearEnds, string keep, string day, string until) =>
         Assert.Equal(Day(until), Rule(from, fiscalYearEnds, keep).KeptUntil(Day(day)));
 
@@ -46,6 +72,22 @@ public sealed class RetentionRuleTests
             var earliest = rule.EarliestKept(today);
             Assert.True(rule.KeptUntil(earliest) >= today, $"{earliest:o} on {today:o}");
             Assert.True(rule.KeptUntil(earliest.AddDays(-1)) < today, $"the day before {earliest:o} on {today:o}");
+        }
+    }
+
+    [Theory]
+    [InlineData(CountedFrom.Date, null, "P1Y1M3D")]
+    [InlineData(CountedFrom.EndOfFiscalYear, "04-30", "P18M")]
+    [InlineData(CountedFrom.EndOfCalendarYear, "08-31", "P7Y")]
+    public void What_is_kept_later_is_kept_for_every_earlier_border(CountedFrom from, string? fiscalYearEnds, string keep)
+    {
+        // SQL compares with one day alone, so the last day kept must never fall while the day rises.
+        var rule = Rule(from, fiscalYearEnds, keep);
+        var last = DateOnly.MinValue;
+        for (var day = new DateOnly(2019, 1, 1); day < new DateOnly(2029, 3, 2); day = day.AddDays(1))
+        {
+            Assert.True(rule.KeptUntil(day) >= last, $"{day:o}");
+            last = rule.KeptUntil(day);
         }
     }
 

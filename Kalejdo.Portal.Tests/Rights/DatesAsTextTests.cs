@@ -52,10 +52,9 @@ public sealed class DatesAsTextTests
             var (map, _) = MapReader.Read([shop.MapFile]);
             var (schema, _) = await Databases.ReadSchemaAsync(shop.Source, Cancellation);
 
-            var problems = MapCheck.Run(map, [(map.Datasets, schema!)]).Where(p => p.Severity == Severity.Error).Select(p => p.Message).ToList();
+            var problems = MapCheck.Run(map, [(map.Datasets, schema!)]).Where(p => p.Message.Contains("'at' is", StringComparison.Ordinal) || p.Message.Contains("'ends_on'", StringComparison.Ordinal)).ToList();
 
-            Assert.Equal(provider == Provider.Postgresql, problems.Exists(p => p.Contains("'at' is no date", StringComparison.Ordinal)));
-            Assert.Equal(provider == Provider.Postgresql, problems.Exists(p => p.Contains("the condition on the text column 'ends_on'", StringComparison.Ordinal)));
+            Assert.Equal(provider == Provider.Sqlite ? [Severity.Warning, Severity.Warning] : [Severity.Error, Severity.Error], problems.Select(p => p.Severity));
         }
     }
 }

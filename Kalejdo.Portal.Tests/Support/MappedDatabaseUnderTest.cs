@@ -27,6 +27,9 @@ public sealed class MappedDatabaseUnderTest : IAsyncDisposable
 
     public string Folder => _folder;
 
+    /// <summary>The schema of this case in the server that all share; null on SQLite.</summary>
+    public string? SchemaName => _schema;
+
     public string File => Path.Combine(_folder, "shop.db");
 
     public string MapFile => Path.Combine(_folder, "shop.yml");

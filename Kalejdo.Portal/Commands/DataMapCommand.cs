@@ -4,34 +4,19 @@ using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Commands;
 
-/// <summary><c>datamap check</c>: compares the map with the live databases.</summary>
+/// <summary>The verbs of the data map: a first one, its check, its upkeep.</summary>
 internal static class DataMapCommand
 {
-    public static Command Create(MapOptions options)
+    public static Command Create(MapOptions options) => new("datamap", "The data map")
     {
-        var check = new Command("check", "Compare the map with the live databases: 0 fine, 1 errors");
-        options.AddTo(check);
-        check.SetAction(async (parsed, cancellationToken) =>
-        {
-            var output = parsed.InvocationConfiguration.Output;
-            var (map, sources, problems) = await options.ReadAsync(parsed, cancellationToken);
-            var all = problems.ToList();
-            if (all.TrueForAll(p => p.Severity == Severity.Warning))
-            {
-                all.AddRange(await LiveAsync(map, sources, cancellationToken));
-            }
-            foreach (var problem in all.OrderByDescending(p => p.Severity).ThenBy(p => p.At.File, StringComparer.Ordinal).ThenBy(p => p.At.Line))
-            {
-                await output.WriteLineAsync(problem.ToString());
-            }
-            var errors = all.Count(p => p.Severity == Severity.Error);
-            await output.WriteLineAsync($"{map.Datasets.Count} datasets, {map.Collections.Count()} collections: {errors} errors, {all.Count - errors} warnings");
-            return errors == 0 ? PortalCommands.Done : PortalCommands.Refused;
-        });
-        return new Command("datamap", "The data map") { check };
-    }
+        DataMapDraftCommand.Create(),
+        DataMapCheckCommand.Create(options),
+        DataMapUpdateCommand.Create(options),
+    };
 
-    private static async Task<List<MapProblem>> LiveAsync(Map map, IReadOnlyList<Source> sources, CancellationToken cancellationToken)
+    /// <summary>Reads the schemas of the databases in which the map's datasets lie; what stands in the way is a problem of the map.</summary>
+    public static async Task<(List<(IReadOnlyList<Dataset> Datasets, DatabaseSchema Schema)> Databases, List<MapProblem> Problems)> ReadSchemasAsync(
+        Map map, IReadOnlyList<Source> sources, CancellationToken cancellationToken)
     {
         var problems = new List<MapProblem>();
         var databases = new List<(IReadOnlyList<Dataset>, DatabaseSchema)>();
@@ -54,7 +39,6 @@ internal static class DataMapCommand
             }
             databases.Add(([.. group], schema));
         }
-        problems.AddRange(MapCheck.Run(map, databases));
-        return problems;
+        return (databases, problems);
     }
 }

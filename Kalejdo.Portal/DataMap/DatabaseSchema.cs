@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Kalejdo.Portal.DataMap;
 
 /// <summary>What a live database says of itself: tables, keys, references and indexes, independent of the engine.</summary>
@@ -22,6 +24,8 @@ public sealed record DatabaseSchema(IReadOnlyList<Table> Tables)
 /// <summary>A table or view.</summary>
 /// <param name="PrimaryKey">Its columns, in key order; empty where there is none.</param>
 /// <param name="RowId">What tells rows apart inside one transaction better than the primary key, or where there is none: the engine's own names for a row's place, or unique columns.</param>
+/// <param name="ForeignKeys">Those of its partitions too.</param>
+/// <param name="Triggers">Triggers and rules that may do more than refuse a change; those of its partitions too.</param>
 public sealed record Table(
     string Schema,
     string Name,
@@ -39,6 +43,10 @@ public sealed record Table(
     public Column? Find(string name) =>
         Columns.FirstOrDefault(c => c.Name == name)
         ?? (IgnoreCase ? Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) : null);
+
+    /// <summary>Whether an index leads to the rows with given values in <paramref name="columns"/>: one that begins with any of them.</summary>
+    public bool IsIndexed(IReadOnlyCollection<string> columns) =>
+        (PrimaryKey is [var key, ..] && columns.Contains(key)) || Indexes.Any(i => !i.Partial && i.Columns is [{ } first, ..] && columns.Contains(first));
 
     /// <summary>Whether at most one row holds a given combination of values in <paramref name="columns"/>.</summary>
     public bool IsUnique(IReadOnlyCollection<string> columns) =>
@@ -77,6 +85,23 @@ public enum ColumnType
 
     /// <summary>JSON, arrays and whatever else is shown as the engine writes it.</summary>
     Other,
+}
+
+/// <summary>What fits into columns.</summary>
+public static class ColumnTypes
+{
+    /// <summary>Whether a column of the type can hold <paramref name="value"/>, written as text.</summary>
+    public static bool CanHold(this ColumnType type, string value) => type switch
+    {
+        ColumnType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
+        ColumnType.Decimal or ColumnType.Real => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+        ColumnType.Boolean => bool.TryParse(value, out _),
+        ColumnType.Date => DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+        ColumnType.Instant => DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _),
+        ColumnType.Time => TimeOnly.TryParse(value, CultureInfo.InvariantCulture, out _),
+        ColumnType.Binary => false,
+        _ => true,
+    };
 }
 
 /// <summary>A column.</summary>

@@ -7,6 +7,12 @@ public sealed record LocalText(string Sv, string En)
     public string In(string language) => language == "en" ? En : Sv;
 }
 
+/// <summary>The lines of a map file that an entry takes up.</summary>
+/// <param name="First">The line it begins on, counted from 1.</param>
+/// <param name="Last">The line it ends on.</param>
+/// <param name="Indent">How many blanks (and the dash) stand before its keys.</param>
+public sealed record EntryLines(int First, int Last, int Indent);
+
 /// <summary>All that the map files say together: Fideslang datasets and systems with the portal's additions.</summary>
 public sealed record Map(
     IReadOnlyList<Dataset> Datasets,
@@ -44,7 +50,11 @@ public sealed record Dataset(
     IReadOnlyList<string> After,
     IReadOnlyList<Collection> Collections,
     bool Annotated,
-    Position At);
+    Position At)
+{
+    /// <summary>Where its file describes it.</summary>
+    public EntryLines? Lines { get; init; }
+}
 
 /// <summary>What an erasure does with a collection's own rows.</summary>
 public enum OnErasure
@@ -113,6 +123,9 @@ public sealed record Collection(
     /// <summary>Where its rows are consents: the columns that say so.</summary>
     public ConsentColumns? Consent { get; init; }
 
+    /// <summary>Where its file describes it.</summary>
+    public EntryLines? Lines { get; init; }
+
     /// <summary>The field called <paramref name="name"/>, if the map has it.</summary>
     public Field? Find(string name) => Fields.FirstOrDefault(f => f.Name == name);
 
@@ -163,6 +176,9 @@ public sealed record Field(
 
     /// <summary>The names on screen of values that are codes.</summary>
     public IReadOnlyList<Choice> Values { get; init; } = [];
+
+    /// <summary>Where its file describes it.</summary>
+    public EntryLines? Lines { get; init; }
 
     internal static bool IsPersonal(string category) => category == "user" || category.StartsWith("user.", StringComparison.Ordinal);
 }

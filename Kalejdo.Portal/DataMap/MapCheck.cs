@@ -50,18 +50,18 @@ public static class MapCheck
         {
             yield return new MapProblem(
                 mapped.Annotated && !collection.Fields.Any(f => f.PrimaryKey) ? Severity.Error : Severity.Warning, collection.At,
-                $"the table '{collection.Name}' has no primary key: equal rows cannot be told apart; give it one");
+                $"the table '{collection.Name}' has no primary key: equal rows cannot be told apart; give it one, or name the columns that tell rows apart with 'primary_key: true'");
         }
         foreach (var trigger in table.Triggers)
         {
-            yield return Warning(collection.At, $"the table '{collection.Name}' has the trigger '{trigger}', which may copy what is erased; see what it does");
+            yield return Warning(collection.At, $"the table '{collection.Name}' has the trigger '{trigger}', which may copy or keep what is erased; see what it does, and describe the table it writes to");
         }
         foreach (var field in collection.Fields)
         {
             var column = mapped.ColumnOf(field);
-            if (field.DataType is "string" && column.Type is not (ColumnType.Text or ColumnType.Other))
+            if (field.DataType is { } type && !Fits(type, column))
             {
-                yield return Warning(field.At, $"'data_type: string' does not fit the column '{field.Name}', which is {column.TypeName}");
+                yield return Warning(field.At, $"'data_type: {type}' does not fit the column '{field.Name}', which is {column.TypeName}; {(MapEntries.DataTypeOf(column.Type) is { } fitting ? $"write 'data_type: {fitting}'" : "leave 'data_type' out")}");
             }
             if (field.PrimaryKey && table.PrimaryKey.Count > 0 && !table.PrimaryKey.Contains(column.Name))
             {
@@ -72,29 +72,66 @@ public static class MapCheck
                 var expression = field.IgnoreCase ? $"lower(trim({column.Name}))" : column.Name;
                 yield return Warning(field.At, $"the identity column '{field.Name}' has no index for its way of matching; 'CREATE INDEX … ON {collection.Name} ({expression})' makes it fast");
             }
-            if (Masked(mapped, field, graph) is { } severity)
+            if (MaskProblem(mapped, field, graph) is { } problem)
             {
-                // A row that goes is only masked where rows that stay need it.
-                var when = severity == Severity.Error ? "erasing it would be refused" : "an erasure would be refused where rows that stay need this one";
-                if (column.NotNull && field.Masking is null or { Strategy: MaskingStrategy.Null })
-                {
-                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example string_rewrite");
-                }
-                if (field.Masking?.Strategy == MaskingStrategy.Rewrite && table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name))
-                {
-                    yield return new MapProblem(severity, field.At, $"the column '{field.Name}' is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite");
-                }
+                yield return problem;
             }
         }
-        foreach (var link in graph.Links.Where(l => l.Child == mapped && l.Down && !Indexed(table, l.ChildColumns[0], false)))
+        foreach (var link in graph.Links.Where(l => l.Child == mapped && l.Down && !table.IsIndexed(l.ChildColumns)))
         {
-            yield return Warning(collection.At, $"the reference column '{link.ChildColumns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", link.ChildColumns)})' makes it fast");
+            yield return Warning(PositionOf(collection, link.ChildColumns), NoIndex(link.ChildColumns));
         }
-        foreach (var key in table.ForeignKeys.Where(k => !graph.Links.Any(l =>
-            (l.Child == mapped && l.ChildColumns.ToHashSet().SetEquals(k.Columns)) || (l.Parent == mapped && l.ParentColumns.ToHashSet().SetEquals(k.Columns)))))
+        foreach (var link in graph.Links.Where(l => l.Parent == mapped && l.Up && !table.IsIndexed(l.ParentColumns)))
         {
-            yield return Warning(collection.At, $"the foreign key {collection.Name}({string.Join(", ", key.Columns)}) to {key.Table} is not a reference of the map");
+            yield return Warning(PositionOf(collection, link.ParentColumns), NoIndex(link.ParentColumns));
         }
+        foreach (var key in UnknownKeys(mapped, graph))
+        {
+            yield return Warning(PositionOf(collection, key.Columns), $"the foreign key {collection.Name}({string.Join(", ", key.Columns)}) to {key.Table} is not a reference of the map; 'datamap update' prints what to paste, after the table '{key.Table}' is described");
+        }
+
+        string NoIndex(IReadOnlyList<string> columns) =>
+            $"the reference column '{columns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", columns)})' makes it fast";
+    }
+
+    /// <summary>The foreign keys of a collection's table that are no reference of the map, at either end.</summary>
+    internal static IEnumerable<ForeignKey> UnknownKeys(MappedCollection mapped, Graph graph) =>
+        mapped.Table.ForeignKeys.Where(k => !graph.Links.Any(l =>
+            (l.Child == mapped && IsTarget(l.Parent, k) && l.ChildColumns.ToHashSet().SetEquals(k.Columns))
+            || (l.Parent == mapped && IsTarget(l.Child, k) && l.ParentColumns.ToHashSet().SetEquals(k.Columns))));
+
+    /// <summary>Several columns, or an expression: rows that are masked alike may clash.</summary>
+    private static bool SharesValues(TableIndex index, string column) =>
+        (index.Columns.Count > 1 && index.Columns.Contains(column)) || (index.Columns.Contains(null) && Regex.IsMatch(index.Definition, $@"(?<!\w){Regex.Escape(column)}(?!\w)", RegexOptions.IgnoreCase));
+
+    private static bool IsTarget(MappedCollection collection, ForeignKey key) => collection.Table.Schema == key.Schema && collection.Table.Name == key.Table;
+
+    private static Position PositionOf(Collection collection, IReadOnlyList<string> columns) => collection.Find(columns[0])?.At ?? collection.At;
+
+    /// <summary>A mask that the database would refuse: nothing written to NOT NULL, the same to every row of a unique column, text to a number.</summary>
+    internal static MapProblem? MaskProblem(MappedCollection mapped, Field field, Graph graph)
+    {
+        if (Masked(mapped, field, graph) is not { } severity)
+        {
+            return null;
+        }
+        // A row that goes is only masked where rows that stay need it.
+        var when = severity == Severity.Error ? "erasing it would be refused" : "an erasure would be refused where rows that stay need this one";
+        var column = mapped.ColumnOf(field);
+        var instead = (field.Masking?.Strategy, column) switch
+        {
+            (null or MaskingStrategy.Null, { NotNull: true }) => $"is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example {(column.Type == ColumnType.Text ? "random_string_rewrite" : "string_rewrite with a fitting value")}, or let the row go ('on_erasure: delete')",
+            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name) =>
+                $"is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite",
+            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.FirstOrDefault(i => i.Unique && SharesValues(i, column.Name)) is { } index =>
+                $"is part of the unique index '{index.Name}', but its mask writes the same value to every row, so an erasure may be refused; use random_string_rewrite",
+            (MaskingStrategy.Random or MaskingStrategy.Hash or MaskingStrategy.Hmac, { Type: not (ColumnType.Text or ColumnType.Other) }) =>
+                $"is {column.TypeName}, but its mask writes text, so {when}; use null_rewrite, or string_rewrite with a fitting value",
+            (MaskingStrategy.Rewrite, _) when !column.Type.CanHold(field.Masking.Value + field.Masking.Suffix) =>
+                $"is {column.TypeName}, which its mask's value does not fit, so {when}; write a fitting 'rewrite_value'",
+            _ => null,
+        };
+        return instead is null ? null : new MapProblem(severity, field.At, $"the column '{field.Name}' {instead}");
     }
 
     /// <summary>How bad an impossible mask is: null where erasure never overwrites the field (Rights/Masks.cs decides the same way, row by row).</summary>
@@ -118,11 +155,25 @@ public static class MapCheck
         return always ? Severity.Error : needed ? Severity.Warning : null;
     }
 
+    /// <summary>Fideslang has no times or bytes; what it says of them cannot be wrong. Other stands for whatever the engine shows.</summary>
+    internal static bool Fits(string dataType, Column column) => column.Type is ColumnType.Other or ColumnType.Binary or ColumnType.Time || dataType switch
+    {
+        "string" => column.Type is ColumnType.Text or ColumnType.Date or ColumnType.Instant,
+        "integer" => column.Type is ColumnType.Integer or ColumnType.Decimal,
+        "float" => column.Type is ColumnType.Decimal or ColumnType.Real,
+        "boolean" => column.Type is ColumnType.Boolean or ColumnType.Integer,
+        "date" => column.Type is ColumnType.Date or ColumnType.Instant or ColumnType.Text,
+        "datetime" => column.Type is ColumnType.Instant or ColumnType.Text,
+        // Documents and lists are kept as text where the engine has no type for them.
+        "object" => column.Type == ColumnType.Text,
+        _ => !dataType.EndsWith("[]", StringComparison.Ordinal) || column.Type == ColumnType.Text,
+    };
+
     private static bool Indexed(Table table, string column, bool ignoreCase)
     {
         if (!ignoreCase)
         {
-            return table.PrimaryKey is [var key, ..] && key == column || table.Indexes.Any(i => !i.Partial && i.Columns is [var first, ..] && first == column);
+            return table.IsIndexed([column]);
         }
         // PostgreSQL writes the same expression as lower(btrim(column)) or lower(TRIM(BOTH FROM (column)::text)), by its version and the column's type.
         var expression = new Regex($@"\(lower\(b?trim\((bothfrom)?\(?{Regex.Escape(column.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal))}\)?(::text)?\)", RegexOptions.ExplicitCapture);
@@ -145,6 +196,12 @@ public static class MapCheck
                 yield return Error(retain.At, $"no reference joins '{mapped.Collection.Name}' and '{retain.Collection}'");
             }
             var type = holder.Table.Find(retain.Column)!.Type;
+            // SQLite has no type for days; Entity Framework writes them, and instants, as text.
+            if (type == ColumnType.Text && holder.Table.IgnoreCase && retain.Values.Count == 0)
+            {
+                yield return Warning(retain.At, $"'{retain.Column}' is text: '{retain.Rule}' counts from the days and instants of UTC that it holds, and keeps the row where it holds anything else");
+                continue;
+            }
             if (rule.CountedFrom != CountedFrom.Condition && type is not (ColumnType.Date or ColumnType.Instant))
             {
                 yield return Error(retain.At, $"'{retain.Column}' is no date, so the days of '{retain.Rule}' cannot count from it");
@@ -179,29 +236,58 @@ public static class MapCheck
         }
     }
 
+    /// <summary>By these, one person or device can be told from another.</summary>
+    private static readonly string[] Telling =
+        ["user.account", "user.authorization", "user.biometric", "user.contact", "user.device", "user.government_id", "user.location.precise", "user.name", "user.unique_id"];
+
     private static IEnumerable<MapProblem> Anonymous(Collection collection, Dataset dataset, DatabaseSchema schema, Graph graph)
     {
         var table = schema.Find(dataset.Schema, collection.Name)!;
-        foreach (var key in table.ForeignKeys.Where(k => graph.Collections.Any(c => c.Table.Schema == k.Schema && c.Table.Name == k.Table && LeadsToSubjects(c, graph))))
+        foreach (var key in table.ForeignKeys.Where(k => schema.Find(k.Schema, k.Table) is { } target && LeadsToSubjects(target, graph)))
         {
-            yield return Error(collection.At, $"'{collection.Name}' is said to be anonymous, but {string.Join(", ", key.Columns)} refers to '{key.Table}', which leads to a person");
+            yield return Error(PositionOf(collection, key.Columns), $"'{collection.Name}' is said to be anonymous, but {string.Join(", ", key.Columns)} refers to '{key.Table}', which leads to a person; take the column away, or take 'anonymous' away and write the reference");
         }
-        foreach (var field in collection.Fields.Where(f => f.References.Any(r => graph.Collections.Any(c => c.Collection.Name == r.Collection && LeadsToSubjects(c, graph)))))
+        foreach (var (field, reference) in collection.Fields.SelectMany(f => f.References.Select(r => (f, r)))
+            .Where(x => graph.Collections.Any(c => c.Collection.Dataset == x.r.Dataset && c.Collection.Name == x.r.Collection && LeadsToSubjects(c.Table, graph))))
         {
-            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' refers to a collection that leads to a person");
+            yield return Error(reference.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' refers to '{reference.Collection}', which leads to a person; take 'anonymous' away");
         }
-        foreach (var field in collection.Fields.Where(f => f.Identity is not null || f.Categories.Any(c => c.StartsWith("user.device", StringComparison.Ordinal) || c.StartsWith("user.unique_id", StringComparison.Ordinal))))
+        foreach (var field in collection.Fields.Where(f => f.Identity is not null || f.Categories.Any(c => Telling.Any(t => c == t || c.StartsWith(t + ".", StringComparison.Ordinal)))))
         {
-            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' tells one person or device from another");
+            yield return Error(field.At, $"'{collection.Name}' is said to be anonymous, but '{field.Name}' tells one person or device from another; take 'anonymous' away, or correct its category");
+        }
+        foreach (var (child, key) in schema.PointingAt(table).Where(p => p.Child != table && LeadsToSubjects(p.Child, graph)))
+        {
+            // One row each is as good as the person's own row; one row for many may be no more than their town.
+            yield return new MapProblem(
+                child.IsUnique(key.Columns) ? Severity.Error : Severity.Warning, collection.At,
+                $"'{collection.Name}' is said to be anonymous, but {child.Name}({string.Join(", ", key.Columns)}), which leads to a person, refers to it; take 'anonymous' away unless many share each row");
         }
     }
 
-    private static bool LeadsToSubjects(MappedCollection collection, Graph graph) =>
-        collection.Collection.Fields.Any(f => f.Identity is not null) || graph.Links.Any(l => l.Child == collection && (l.Down || l.Up) && l.Parent != collection && LeadsToSubjectsOnce(l.Parent, graph, [collection]));
-
-    private static bool LeadsToSubjectsOnce(MappedCollection collection, Graph graph, HashSet<MappedCollection> seen) =>
-        seen.Add(collection) && (collection.Collection.Fields.Any(f => f.Identity is not null)
-            || graph.Links.Any(l => l.Child == collection && LeadsToSubjectsOnce(l.Parent, graph, seen)));
+    /// <summary>Whether rows of a table say whose they are: by an identity of their own, or along foreign keys and references, unmapped tables included.</summary>
+    private static bool LeadsToSubjects(Table table, Graph graph)
+    {
+        var (open, seen) = (new Queue<Table>([table]), new HashSet<(string, string)>());
+        while (open.TryDequeue(out var at))
+        {
+            if (!seen.Add((at.Schema, at.Name)))
+            {
+                continue;
+            }
+            var collections = graph.Collections.Where(c => c.Table.Schema == at.Schema && c.Table.Name == at.Name).ToList();
+            if (collections.Any(c => c.Collection.Fields.Any(f => f.Identity is not null)))
+            {
+                return true;
+            }
+            foreach (var parent in at.ForeignKeys.Select(k => graph.Schema.Find(k.Schema, k.Table)).OfType<Table>()
+                .Concat(graph.Links.Where(l => collections.Contains(l.Child)).Select(l => l.Parent.Table)))
+            {
+                open.Enqueue(parent);
+            }
+        }
+        return false;
+    }
 
     private static IEnumerable<MapProblem> Kinds(Map map)
     {

@@ -25,7 +25,10 @@ public enum CountedFrom
 public sealed record RetentionRule(
     string Name, LocalText Ground, Period? Keep, CountedFrom CountedFrom, MonthDay? FiscalYearEnds, Position At)
 {
-    /// <summary>The last day on which something of <paramref name="day"/> is kept; days are those of Europe/Stockholm.</summary>
+    /// <summary>
+    /// The last day on which something of <paramref name="day"/> is kept; days are those of Europe/Stockholm. The one place where this is
+    /// computed: SQL only compares with <see cref="EarliestKept"/>, which asks here.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The rule is a condition, which knows no last day.</exception>
     public DateOnly KeptUntil(DateOnly day)
     {
@@ -79,10 +82,13 @@ public sealed partial record Period(int Years, int Months, int Days)
             match.Groups[group].Success ? int.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
     }
 
-    /// <summary>The day this long after <paramref name="day"/>; a day that a month lacks becomes its last.</summary>
+    /// <summary>
+    /// The day this long after <paramref name="day"/>: years and months at once, then days. A day that the month lacks becomes its last, so
+    /// a year after 29 February is 28 February, and P1Y1M is P13M.
+    /// </summary>
     public DateOnly After(DateOnly day) =>
         // Systems write 9999-12-31 for "never".
-        day.Year + Years + ((Months + 11) / 12) + ((Days + 364) / 365) > 9998 ? DateOnly.MaxValue : day.AddYears(Years).AddMonths(Months).AddDays(Days);
+        day.Year + Years + ((Months + 11) / 12) + ((Days + 364) / 365) > 9998 ? DateOnly.MaxValue : day.AddMonths((Years * 12) + Months).AddDays(Days);
 
     [GeneratedRegex(@"^P(?:(?<y>\d{1,3})Y)?(?:(?<m>\d{1,4})M)?(?:(?<w>\d{1,4})W)?(?:(?<d>\d{1,5})D)?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Iso8601();

@@ -27,7 +27,7 @@ public static class SqliteSchema
                 key,
                 await ForeignKeysAsync(connection, schema, name, cancellationToken),
                 await IndexesAsync(connection, schema, name, cancellationToken),
-                await ReadAsync(connection, $"SELECT name FROM {Quote(schema)}.sqlite_master WHERE type = 'trigger' AND tbl_name = {Literal(name)} COLLATE NOCASE", r => r.GetString(0), cancellationToken)));
+                await TriggersAsync(connection, schema, name, cancellationToken)));
         }
         return new DatabaseSchema([.. tables.Select(t => WithReferencedNames(t, tables))]);
     }
@@ -40,6 +40,14 @@ public static class SqliteSchema
         return [.. rows.GroupBy(r => r.Id).Select(g => new ForeignKey(
             $"{table}_fk{g.Key}", schema, g.First().Table, [.. g.Select(r => r.From)],
             g.All(r => r.To is not null) ? [.. g.Select(r => r.To!)] : [], g.First().OnDelete, true))];
+    }
+
+    private static async Task<IReadOnlyList<string>> TriggersAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
+    {
+        var triggers = await ReadAsync(connection,
+            $"SELECT name, sql FROM {Quote(schema)}.sqlite_master WHERE type = 'trigger' AND tbl_name = {Literal(table)} COLLATE NOCASE ORDER BY name",
+            r => (Name: r.GetString(0), Sql: r.GetString(1)), cancellationToken);
+        return [.. triggers.Where(t => !TriggerBody.OnlyRaisesInSqlite(t.Sql)).Select(t => t.Name)];
     }
 
     private static async Task<IReadOnlyList<TableIndex>> IndexesAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Kalejdo.Portal.DataMap;
@@ -8,20 +9,27 @@ internal sealed class YamlSection
 {
     private readonly YamlMappingNode node;
     private readonly string file;
-    private readonly List<MapProblem> problems;
+    private readonly MapProblems problems;
     private readonly HashSet<string> read = [];
+    private readonly Dictionary<string, (YamlNode Key, YamlNode Value)> entries = [];
 
-    public YamlSection(YamlMappingNode node, string file, List<MapProblem> problems)
+    public YamlSection(YamlMappingNode node, string file, MapProblems problems)
     {
         (this.node, this.file, this.problems) = (node, file, problems);
         At = PositionOf(node);
+        Enter(node);
     }
 
     public Position At { get; }
 
+    /// <summary>The lines that the entry takes up, and how far it is indented.</summary>
+    public EntryLines Lines => new((int)node.Start.Line, LastLine(node), (int)node.Start.Column - 1);
+
     public bool Has(string key) => Find(key) is not null;
 
-    public Position PositionOf(string key) => node.Children.Keys.FirstOrDefault(k => IsKey(k, key)) is { } found ? PositionOf(found) : At;
+    public Position PositionOf(string key) => entries.TryGetValue(key, out var entry) ? PositionOf(entry.Key) : At;
+
+    public bool IsText(string key) => Find(key) is YamlScalarNode;
 
     public string? Text(string key)
     {
@@ -65,16 +73,17 @@ internal sealed class YamlSection
 
     public bool Flag(string key)
     {
-        var text = Text(key);
-        if (text is null || bool.TryParse(text, out var flag) && !flag)
+        // The words of YAML 1.1, by which Fides reads.
+        switch (Text(key)?.ToLowerInvariant())
         {
-            return false;
+            case null or "false" or "no" or "off":
+                return false;
+            case "true" or "yes" or "on":
+                return true;
+            default:
+                Error(key, $"'{key}' must be true or false, not '{Text(key)}'");
+                return false;
         }
-        if (!bool.TryParse(text, out _))
-        {
-            Error(key, $"'{key}' must be true or false, not '{text}'");
-        }
-        return true;
     }
 
     public int? Number(string key)
@@ -160,27 +169,26 @@ internal sealed class YamlSection
 
     public IEnumerable<(string Key, YamlSection Value)> Entries()
     {
-        foreach (var (key, _) in node.Children)
+        foreach (var name in entries.Keys)
         {
-            if (key is YamlScalarNode { Value: { } name } && Sub(name) is { } section)
+            if (Sub(name) is { } section)
             {
                 yield return (name, section);
             }
         }
     }
 
-    public void Error(string key, string message) => problems.Add(new MapProblem(Severity.Error, PositionOf(key), message));
+    public void Error(string key, string message) => problems.Error(PositionOf(key), message);
 
-    public void Warn(string key, string message) => problems.Add(new MapProblem(Severity.Warning, PositionOf(key), message));
+    public void Warn(string key, string message) => problems.Warn(PositionOf(key), message);
 
     public void WarnUnread()
     {
-        foreach (var key in node.Children.Keys)
+        foreach (var (name, entry) in entries)
         {
-            var name = (key as YamlScalarNode)?.Value ?? key.ToString();
             if (!read.Contains(name))
             {
-                problems.Add(new MapProblem(Severity.Warning, PositionOf(key), $"'{name}' is not used here and is ignored"));
+                problems.Warn(PositionOf(entry.Key), $"'{name}' is not used here and is ignored");
             }
         }
     }
@@ -188,13 +196,46 @@ internal sealed class YamlSection
     private YamlNode? Find(string key)
     {
         read.Add(key);
-        return node.Children.FirstOrDefault(pair => IsKey(pair.Key, key)).Value;
+        return entries.GetValueOrDefault(key).Value;
     }
 
-    private static bool IsKey(YamlNode node, string key) => node is YamlScalarNode { Value: { } value } && value == key;
+    /// <summary>The keys of a mapping, and behind them those of the mappings that it merges in by <c>&lt;&lt;</c> (YAML 1.1, by which Fides reads).</summary>
+    private void Enter(YamlMappingNode mapping)
+    {
+        foreach (var (key, value) in mapping.Children.Where(c => !IsMerge(c.Key)))
+        {
+            entries.TryAdd(((YamlScalarNode)key).Value ?? "", (key, value));
+        }
+        foreach (var (key, value) in mapping.Children.Where(c => IsMerge(c.Key)))
+        {
+            IEnumerable<YamlNode> sources = value is YamlSequenceNode list ? list.Children : [value];
+            foreach (var source in sources)
+            {
+                if (source is YamlMappingNode merged)
+                {
+                    Enter(merged);
+                }
+                else
+                {
+                    problems.Error(PositionOf(key), "'<<' merges in mappings alone; write '<<: *name' of one");
+                }
+            }
+        }
+    }
+
+    private static bool IsMerge(YamlNode key) => key is YamlScalarNode { Value: "<<", Style: ScalarStyle.Plain };
+
+    /// <summary>The line of the last word in it: where a list or mapping ends, the parser does not say.</summary>
+    private static int LastLine(YamlNode node) => node switch
+    {
+        YamlMappingNode { Children: { Count: > 0 } children } => LastLine(children[^1].Value),
+        YamlSequenceNode { Children: { Count: > 0 } children } => LastLine(children[^1]),
+        YamlScalarNode { Style: ScalarStyle.Literal or ScalarStyle.Folded } => (int)Math.Max(node.Start.Line, node.End.Line - 1),
+        _ => (int)Math.Max(node.Start.Line, node.End.Line),
+    };
 
     private static bool IsNull(YamlScalarNode scalar) =>
-        scalar.Style == YamlDotNet.Core.ScalarStyle.Plain && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
+        scalar.Style == ScalarStyle.Plain && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
 
     private Position PositionOf(YamlNode what) => new(file, (int)what.Start.Line);
 }

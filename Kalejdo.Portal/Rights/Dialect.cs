@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
@@ -134,17 +133,7 @@ internal abstract class Dialect
         return forms;
     }
 
-    public static bool Fits(string value, ColumnType type) => type switch
-    {
-        ColumnType.Integer => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
-        ColumnType.Decimal or ColumnType.Real => decimal.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
-        ColumnType.Boolean => bool.TryParse(value, out _),
-        ColumnType.Date => DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-        ColumnType.Instant => DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out _),
-        ColumnType.Time => TimeOnly.TryParse(value, CultureInfo.InvariantCulture, out _),
-        ColumnType.Binary => false,
-        _ => true,
-    };
+    public static bool Fits(string value, ColumnType type) => type.CanHold(value);
 
     /// <summary>The instant at which a day begins in Sweden.</summary>
     protected static DateTime StartOf(DateOnly day) =>
