@@ -22,17 +22,19 @@ public sealed class ErasureProperties
 
     private static void Check(Provider provider, int cases)
     {
-        var subjects = from database in RandomDatabase.Generator from person in Gen.Choose(0, RandomDatabase.People - 1) select (database, person);
+        var subjects = from database in RandomDatabase.Generator from person in Gen.Choose(0, RandomDatabase.People - 1) from backwards in Gen.Elements(true, false) select (database, person, backwards);
         // The short form tries the same cases every time, the long one new ones; PORTAL_TEST_SEED=a,b repeats what a failure printed.
         var seed = Environment.GetEnvironmentVariable("PORTAL_TEST_SEED")?.Split(',').Select(part => ulong.Parse(part, CultureInfo.InvariantCulture)).ToArray() ?? (Long ? [BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)), 1] : [2026, 1122]);
         var config = Config.QuickThrowOnFailure.WithMaxTest(cases).WithQuietOnSuccess(true)
             .WithReplay(new Replay(new Rnd(seed[0], seed[1] | 1), null));
-        Prop.ForAll(subjects.ToArbitrary(), async ((RandomDatabase Database, int Person) x) => await HoldsAsync(provider, x.Database, x.Person)).Check(config);
+        Prop.ForAll(subjects.ToArbitrary(), async ((RandomDatabase Database, int Person, bool Backwards) x) => await HoldsAsync(provider, x.Database, x.Person, x.Backwards)).Check(config);
     }
 
-    private static async Task HoldsAsync(Provider provider, RandomDatabase random, int person)
+    /// <param name="provider">The first database's; the second, where there is one, is of the other.</param>
+    private static async Task HoldsAsync(Provider provider, RandomDatabase random, int person, bool backwards)
     {
-        await using var shop = await CreateAsync(provider, random.Sql, random.Map);
+        await using var shop = await MappedDatabasesUnderTest.CreateAsync(
+            [.. Enumerable.Range(0, random.Places).Select(place => (RandomDatabase.Dataset(place), place == 0 ? provider : MappedDatabasesUnderTest.Other(provider), random.Sql(place)))], random.Map);
         var others = Enumerable.Range(0, RandomDatabase.People).Where(p => p != person).Select(p => Email(RandomDatabase.Email(p))).ToList();
         var seenBefore = new List<JsonObject>();
         foreach (var other in others)
@@ -44,7 +46,7 @@ public sealed class ErasureProperties
         var found = await OwnAsync(shop, Email(RandomDatabase.Email(person)), Whose.Found);
         var before = await KeyedAsync(shop, random);
 
-        await shop.EraseAsync(Email(RandomDatabase.Email(person)));
+        await shop.EraseAsync(RandomDatabase.Email(person), backwards: backwards);
 
         foreach (var (row, text) in await KeyedAsync(shop, random))
         {
@@ -66,23 +68,35 @@ public sealed class ErasureProperties
     }
 
     /// <summary>The rows of which the engine itself says so.</summary>
-    private static async Task<HashSet<string>> OwnAsync(MappedDatabaseUnderTest shop, IReadOnlyList<Identity> identities, params int[] whose)
+    private static async Task<HashSet<string>> OwnAsync(MappedDatabasesUnderTest shop, IReadOnlyList<Identity> identities, params int[] whose)
     {
-        await using var located = await Located.LocateAsync(shop.Databases.All[0], identities, write: false, Cancellation);
         var own = new HashSet<string>();
-        foreach (var collection in located.Collections)
+        foreach (var database in shop.Databases.All)
         {
-            var rows = located.Rows(collection);
-            own.UnionWith(await located.Session.ReadAsync(
-                $"SELECT t.id FROM {rows.From} WHERE ({rows.Where}) AND {rows.Whose} IN ({string.Join(", ", whose)})", r => $"{collection.Collection.Id}.{r.GetValue(0)}", Cancellation));
+            await using var located = await Located.LocateAsync(database, identities, write: false, Cancellation);
+            foreach (var collection in located.Collections)
+            {
+                var rows = located.Rows(collection);
+                own.UnionWith(await located.Session.ReadAsync(
+                    $"SELECT t.id FROM {rows.From} WHERE ({rows.Where}) AND {rows.Whose} IN ({string.Join(", ", whose)})", r => $"{collection.Collection.Id}.{r.GetValue(0)}", Cancellation));
+            }
         }
 
         return own;
     }
 
-    private static async Task<Dictionary<string, string>> KeyedAsync(MappedDatabaseUnderTest shop, RandomDatabase random)
+    private static async Task<Dictionary<string, string>> KeyedAsync(MappedDatabasesUnderTest shop, RandomDatabase random)
     {
-        var rows = await shop.RowsAsync();
-        return random.Tables.SelectMany((_, number) => rows[$"t{number}"].Select(row => (Key: $"shop.t{number}.{row.TrimStart('(').Split(',')[0]}", Text: row))).ToDictionary(r => r.Key, r => r.Text);
+        var keyed = new Dictionary<string, string>();
+        for (var place = 0; place < random.Places; place++)
+        {
+            var rows = await shop.Part(place).RowsAsync();
+            foreach (var (table, number) in random.Tables.Select((table, number) => (table, number)).Where(t => t.table.Place == place))
+            {
+                rows[$"t{number}"].ToList().ForEach(row => keyed.Add($"{RandomDatabase.Dataset(place)}.t{number}.{row.TrimStart('(').Split(',')[0]}", row));
+            }
+        }
+
+        return keyed;
     }
 }

@@ -122,6 +122,36 @@ public sealed class FaultTests
         Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
     }
 
+    [Fact]
+    public async Task A_file_that_cannot_be_opened_as_safely_as_it_must_is_refused()
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        // A file system without shared memory has no WAL. https://sqlite.org/vfs.html
+        var source = shop.Source with { ConnectionString = $"Data Source=file:{shop.File}?vfs=unix-none" };
+        var (databases, problems) = await Databases.OpenAsync(shop.Databases.Map, [source], Cancellation);
+        Assert.Empty(problems);
+
+        var refused = Assert.IsType<ErasureOutcome.Refused>(await new Erasure(databases!, shop.Time).ExecuteAsync("shop", Anna, ErasureScope.Everything, Cancellation));
+
+        Assert.Contains("SQLite would not set journal_mode to wal", Assert.Single(refused.Reasons).Reason, StringComparison.Ordinal);
+        Assert.Equal(["anna@exempel.se"], await shop.ColumnAsync("SELECT email FROM customer"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task An_answer_that_breaks_off_does_not_look_whole(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, Customers + "CREATE TABLE login (id INTEGER PRIMARY KEY, email TEXT);", Dataset(
+            Collection("customer", "", Key(), Identity()), Collection("login", "", Key(), Identity())));
+        await shop.SqlAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"INSERT INTO customer SELECT n, 'anna@exempel.se' FROM ({(provider == Provider.Sqlite ? "WITH RECURSIVE s (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM s WHERE n < 5000) SELECT n FROM s" : "SELECT generate_series(2, 5000) AS n")}) AS numbers"));
+        await shop.SqlAsync("ALTER TABLE login RENAME COLUMN id TO number");
+        using var json = new MemoryStream();
+
+        Assert.NotEmpty(await new Access(shop.Databases).WriteJsonAsync(Anna, json, Cancellation));
+
+        Assert.True(json.Length > 0);
+        Assert.ThrowsAny<System.Text.Json.JsonException>(() => System.Text.Json.JsonDocument.Parse(json.ToArray()));
+    }
+
     [Theory, EveryEngine]
     public async Task A_cancelled_erasure_changes_nothing(Provider provider)
     {

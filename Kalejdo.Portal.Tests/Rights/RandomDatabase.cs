@@ -9,11 +9,12 @@ namespace Kalejdo.Portal.Tests.Rights;
 /// <param name="Direction">0 from, 1 to, 2 both ways.</param>
 internal sealed record RandomReference(int Parent, int Direction, bool Enforced, bool NotNull, int OnDelete);
 
+/// <param name="Place">The database in which the table lies, where there are two.</param>
 /// <param name="Identity">Whether the table has an e-mail column.</param>
 /// <param name="Erasure">0 what Fides means, 1 delete, 2 anonymise, 3 retain.</param>
-internal sealed record RandomTable(int Key, bool Identity, int Erasure, int Mask, IReadOnlyList<RandomReference> References, IReadOnlyList<IReadOnlyList<int>> Rows);
+internal sealed record RandomTable(int Place, int Key, bool Identity, int Erasure, int Mask, IReadOnlyList<RandomReference> References, IReadOnlyList<IReadOnlyList<int>> Rows);
 
-/// <summary>A small random schema with its map and rows. Tables refer to earlier ones, or to themselves.</summary>
+/// <summary>A small random schema with its map and rows, at times over two databases. Tables refer to earlier ones, or to themselves.</summary>
 internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
 {
     public const int People = 3;
@@ -24,17 +25,19 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
 
     public static Gen<RandomDatabase> Generator { get; } =
         from count in Gen.Choose(2, 5)
-        from tables in Gen.CollectToList(Enumerable.Range(0, count), Table)
+        from places in Gen.Frequency((3, Gen.Constant(1)), (2, Gen.Constant(2)))
+        from tables in Gen.CollectToList(Enumerable.Range(0, count), number => Table(number, places))
         select new RandomDatabase([.. tables]);
 
-    private static Gen<RandomTable> Table(int number) =>
+    private static Gen<RandomTable> Table(int number, int places) =>
+        from place in Gen.Choose(0, number == 0 ? 0 : places - 1)
         from key in Gen.Choose(0, 2)
         from identity in number == 0 ? Gen.Constant(true) : Gen.Frequency((1, Gen.Constant(true)), (2, Gen.Constant(false)))
         from erasure in Gen.Frequency((3, Gen.Constant(0)), (4, Gen.Constant(1)), (2, Gen.Constant(2)), (1, Gen.Constant(3)))
         from mask in Gen.Choose(0, 3)
         from references in Gen.Choose(number == 0 ? 0 : 1, number == 0 ? 1 : 3).SelectMany(n => Gen.ListOf(Reference(number), n))
         from rows in Gen.Choose(0, 6).SelectMany(n => Gen.ListOf(Gen.ListOf(Gen.Choose(0, 9), references.Count + 2), n))
-        select new RandomTable(key, identity, erasure, mask, [.. references], [.. rows.Select(row => (IReadOnlyList<int>)[.. row])]);
+        select new RandomTable(place, key, identity, erasure, mask, [.. references], [.. rows.Select(row => (IReadOnlyList<int>)[.. row])]);
 
     // A first row could not refer to itself by a key that it has not yet.
     private static Gen<RandomReference> Reference(int table) =>
@@ -45,10 +48,21 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
         from onDelete in Gen.Choose(0, 3)
         select new RandomReference(parent, direction, enforced, notNull && parent != table, notNull && onDelete == 3 ? 0 : onDelete);
 
-    public string Sql => string.Concat(Tables.Select((table, number) =>
+    /// <summary>The dataset of a place.</summary>
+    public static string Dataset(int place) => place == 0 ? "one" : "two";
+
+    /// <summary>How many databases there are.</summary>
+    public int Places => Tables.Max(t => t.Place) + 1;
+
+    public string Sql(int place) => string.Concat(Tables.Select((table, number) =>
     {
+        if (table.Place != place)
+        {
+            return "";
+        }
+
         var references = string.Concat(table.References.Select((r, i) =>
-            $", r{i} INTEGER{(r.NotNull ? " NOT NULL" : "")}{(r.Enforced ? $" REFERENCES t{r.Parent} (id) ON DELETE {s_onDelete[r.OnDelete]}" : "")}"));
+            $", r{i} INTEGER{(r.NotNull ? " NOT NULL" : "")}{(r.Enforced && Tables[r.Parent].Place == place ? $" REFERENCES t{r.Parent} (id) ON DELETE {s_onDelete[r.OnDelete]}" : "")}"));
         // A key, none but a unique column, or a key of text.
         var id = table.Key switch { 0 => "id INTEGER PRIMARY KEY", 1 => "id INTEGER NOT NULL UNIQUE", _ => "id INTEGER NOT NULL PRIMARY KEY" };
         var create = $"CREATE TABLE t{number} ({id}{(table.Identity ? ", email TEXT" : "")}, name TEXT, kept DATE{references});\n";
@@ -69,8 +83,11 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
         return candidates.Count == 0 || (!r.NotNull && row[reference + 2] > 7) ? null : candidates[row[reference + 2] % candidates.Count];
     }
 
-    public string Map => MapText.Dataset([.. Tables.Select((table, number) =>
+    public string Map => string.Concat(Enumerable.Range(0, Places).Select(MapOf)) + MapText.Retention("seven_years: {ground: {sv: lag, en: law}, keep: P7Y, counted_from: date}") + "  kinds: [{key: k, label: {sv: k, en: k}}]\n";
+
+    private string MapOf(int place) => MapText.DatasetOf(Dataset(place), "", [.. Tables.Select((table, number) => (table, number)).Where(t => t.table.Place == place).Select(t =>
     {
+        var (table, number) = t;
         var name = table.Mask switch
         {
             0 => MapText.Personal("name"),
@@ -81,7 +98,7 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
         string[] fields =
         [
             table.Key == 1 ? MapText.Plain("id") : MapText.Key(), .. table.Identity ? [MapText.Identity()] : Array.Empty<string>(), name, MapText.Plain("kept"),
-            .. table.References.Select((r, i) => MapText.Plain($"r{i}", MapText.Reference($"t{r.Parent}.id", r.Direction switch { 0 => "from", 1 => "to", _ => null }))),
+            .. table.References.Select((r, i) => MapText.Plain($"r{i}", MapText.Reference($"t{r.Parent}.id", r.Direction switch { 0 => "from", 1 => "to", _ => null }, Dataset(Tables[r.Parent].Place)))),
         ];
         return MapText.Collection($"t{number}", table.Erasure switch
         {
@@ -90,7 +107,7 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
             2 => "kind: k, on_erasure: anonymise",
             _ => "kind: k, on_erasure: retain, retain: {rule: seven_years, from: kept}",
         }, fields);
-    })]) + MapText.Retention("seven_years: {ground: {sv: lag, en: law}, keep: P7Y, counted_from: date}") + "  kinds: [{key: k, label: {sv: k, en: k}}]\n";
+    })]).Replace("dataset:\n", place == 0 ? "dataset:\n" : "", StringComparison.Ordinal);
 
-    public override string ToString() => $"\n{Sql}\n{Map}";
+    public override string ToString() => $"\n{string.Concat(Enumerable.Range(0, Places).Select(place => $"-- {Dataset(place)}\n{Sql(place)}"))}\n{Map}";
 }

@@ -97,13 +97,21 @@ public sealed class RectificationTests
     [Theory, EveryEngine]
     public async Task A_clash_with_a_rule_of_the_database_is_explained_without_values_and_changes_nothing(Provider provider)
     {
-        await using var shop = await CreateAsync(provider, Sql, Map);
+        await using var shop = await CreateAsync(provider, "CREATE TABLE known (name TEXT PRIMARY KEY); INSERT INTO known VALUES ('Ana'), ('Anna');"
+            + Sql.Replace("phone TEXT", "phone TEXT CHECK (phone <> '070-2')", StringComparison.Ordinal)
+                .Replace("email TEXT, name TEXT);", "email TEXT, name TEXT REFERENCES known (name) DEFERRABLE INITIALLY DEFERRED);", StringComparison.Ordinal), Map);
         var before = await shop.DumpAsync();
 
-        foreach (var (field, old, value) in new[] { ("customer.email", "anna@exempel.se", "bo@exempel.se"), ("customer.name", "Ana", null) })
+        foreach (var (field, old, value, rule) in new[]
+        {
+            ("customer.email", "anna@exempel.se", "bo@exempel.se", "another row already has this value"), ("customer.name", "Ana", null, "it must not be empty"),
+            ("customer.phone", "070-1", "070-2", "the value is not one that is allowed there"), ("contact.name", "Ana", "Bo", "a row would refer to one that does not exist"),
+        })
         {
             var refused = Assert.IsType<RectificationOutcome.Refused>(await CorrectAsync(shop, field, null, old, value));
+            Assert.Equal($"shop.{field}", refused.Reason.Field);
             Assert.Contains("a rule of the database forbids it", refused.Reason.Reason, StringComparison.Ordinal);
+            Assert.Contains(rule, refused.Reason.Reason, StringComparison.Ordinal);
             Assert.DoesNotContain("bo@", refused.Reason.Reason, StringComparison.Ordinal);
         }
 

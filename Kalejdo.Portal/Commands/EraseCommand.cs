@@ -85,10 +85,10 @@ internal static class EraseCommand
                     await PrintAsync([.. ((ErasureOutcome.Done)plan).Steps.Select(StepRecord.Of)], null);
                     return PortalCommands.Done;
                 }
-                var steps = new List<StepRecord>();
+                var (steps, carried) = (new List<StepRecord>(), ((ErasureOutcome.Done)plan).Carried);
                 foreach (var key in databases.Keys)
                 {
-                    switch (await erasure.ExecuteAsync(key, identities, scope, cancellationToken))
+                    switch (await erasure.ExecuteAsync(key, identities, scope, carried, cancellationToken))
                     {
                         case ErasureOutcome.Refused incomplete:
                             await PortalCommands.RefuseAsync(error, incomplete.Reasons);
@@ -105,7 +105,7 @@ internal static class EraseCommand
                     // Also where nothing was found: an earlier run may have met a busy file.
                     overwritten &= await erasure.OverwriteAsync(key, cancellationToken);
                 }
-                var left = await erasure.LeftAsync(identities, scope, cancellationToken);
+                var left = await erasure.LeftAsync(identities, scope, carried, cancellationToken);
                 await PrintAsync(steps, left);
                 await ReportTracesAsync(databases, steps);
                 return await CompleteAsync(left, overwritten);

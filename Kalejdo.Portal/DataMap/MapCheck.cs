@@ -196,6 +196,12 @@ public static class MapCheck
                 yield return Error(retain.At, $"no reference joins '{mapped.Collection.Name}' and '{retain.Collection}'");
             }
             var type = holder.Table.Find(retain.Column)!.Type;
+            // SQLite has no type for days; Entity Framework writes them, and instants, as text.
+            if (type == ColumnType.Text && holder.Table.IgnoreCase && retain.Values.Count == 0)
+            {
+                yield return Warning(retain.At, $"'{retain.Column}' is text: '{retain.Rule}' counts from the days and instants of UTC that it holds, and keeps the row where it holds anything else");
+                continue;
+            }
             if (rule.CountedFrom != CountedFrom.Condition && type is not (ColumnType.Date or ColumnType.Instant))
             {
                 yield return Error(retain.At, $"'{retain.Column}' is no date, so the days of '{retain.Rule}' cannot count from it");

@@ -35,6 +35,12 @@ internal static class AccessJson
         json.WriteEndObject();
         json.WriteStartObject("collections");
         var answer = await read(WriteAsync);
+        if (answer is IReadOnlyList<Refusal> { Count: > 0 })
+        {
+            // Not all of it: what has gone out must not look whole, and what has not need not.
+            json.Reset();
+            return answer;
+        }
         json.WriteEndObject();
         json.WriteEndObject();
         await json.FlushAsync(cancellationToken);

@@ -13,7 +13,7 @@ public sealed class Databases
     public Map Map { get; }
 
     /// <summary>The keys of the sources, one a database, in the order in which erasures take them.</summary>
-    public IReadOnlyList<string> Keys => [.. All.Select(d => d.Source.Key)];
+    public IReadOnlyList<string> Keys => [.. InErasureOrder().Select(d => d.Source.Key)];
 
     /// <summary>The key of the source in which a collection (<c>dataset.collection</c>) lies; null where the map does not know it.</summary>
     public string? KeyOf(string collection) => All.FirstOrDefault(d => d.Graph.Collections.Any(c => c.Collection.Id == collection))?.Source.Key;
@@ -21,7 +21,7 @@ public sealed class Databases
     internal IReadOnlyList<MappedDatabase> All { get; }
 
     /// <summary>The databases by groups between which references lead; most are alone.</summary>
-    internal IReadOnlyList<IReadOnlyList<MappedDatabase>> Together => [.. All.Select(d => d.Connected()).GroupBy(c => c.Min(All.ToList().IndexOf)).Select(g => All.Where(g.First().Contains).ToList())];
+    internal IReadOnlyList<IReadOnlyList<MappedDatabase>> Together => [.. All.GroupBy(d => All.First(d.Connected().Contains)).Select(g => g.ToList())];
 
     internal MappedCollection? Find(string collection) => All.SelectMany(d => d.Graph.Collections).FirstOrDefault(c => c.Collection.Id == collection);
 
@@ -98,6 +98,30 @@ public sealed class Databases
     internal static Refusal Unreachable(Source source, Dialect dialect, DbException e) => Session.FailedIn(e) is { } failed
         ? new($"the database '{failed.Source.Key}': {failed.Dialect.Explain(e)}")
         : new($"the database '{source.Key}': {dialect.Explain(e)}");
+
+    /// <summary>
+    /// Databases after those that their datasets name with <c>after</c>, and otherwise after those to which their rows lead: as long as
+    /// these do not lead back, an erasure that broke off between the two can be planned anew from nothing.
+    /// </summary>
+    private List<MappedDatabase> InErasureOrder()
+    {
+        var order = new List<MappedDatabase>();
+        var entered = new HashSet<MappedDatabase>();
+        All.ToList().ForEach(Visit);
+        return order;
+
+        void Visit(MappedDatabase database)
+        {
+            if (entered.Add(database))
+            {
+                var after = Map.Datasets.Where(d => database.Has(d.Key)).SelectMany(d => d.After).ToHashSet();
+                var leads = database.Crossings.Where(c => c.Link.Down && c.Parent == database).Select(c => c.Child)
+                    .Concat(database.Crossings.Where(c => c.Link.Up && c.Child == database).Select(c => c.Parent));
+                All.Where(d => after.Any(d.Has)).Concat(leads).ToList().ForEach(Visit);
+                order.Add(database);
+            }
+        }
+    }
 
     /// <summary>Datasets after those that they name with Fideslang's <c>after</c>.</summary>
     private static List<Dataset> InOrder(Map map)

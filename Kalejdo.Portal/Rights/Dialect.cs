@@ -88,11 +88,26 @@ internal abstract class Dialect
     /// <summary>Puts foreign keys off until the end of the transaction, as far as the engine can.</summary>
     public abstract string DeferForeignKeys { get; }
 
+    /// <summary>Checks the foreign keys that were put off, as far as the engine can before the end of the transaction.</summary>
+    public abstract string CheckForeignKeys { get; }
+
     /// <summary>Overwrites what was deleted, as far as the engine can. True when nothing stood in the way.</summary>
     public abstract Task<bool> OverwriteAsync(Source source, CancellationToken cancellationToken);
 
     /// <summary>What went wrong in words that name no value.</summary>
     public abstract string Explain(DbException exception);
+
+    /// <summary>What sort of rule was broken, in words for people.</summary>
+    protected const string MustBeUnique = "another row already has this value, and it must be unique";
+
+    /// <inheritdoc cref="MustBeUnique"/>
+    protected const string MustReferToARow = "a row would refer to one that does not exist";
+
+    /// <inheritdoc cref="MustBeUnique"/>
+    protected const string MustNotBeEmpty = "it must not be empty";
+
+    /// <inheritdoc cref="MustBeUnique"/>
+    protected const string MustPassItsCheck = "the value is not one that is allowed there";
 
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

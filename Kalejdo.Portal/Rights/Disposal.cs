@@ -12,14 +12,13 @@ internal sealed class Disposal
     private const string OwnRows = "(1, 2)";
     private readonly Map map;
     private readonly ScopedRows scoped;
-    private readonly Grounds grounds;
     private readonly Dictionary<MappedCollection, IReadOnlyList<Mask>> masks = [];
     private readonly Dictionary<MappedCollection, IReadOnlyList<Hold>> holds = [];
 
     public Disposal(Located located, Map map, ErasureScope scope, DateOnly today)
     {
         (Located, this.map) = (located, map);
-        grounds = new Grounds(located.Database.Graph, Sql, Session, map, today);
+        Grounds = new Grounds(located.Database.Graph, Sql, Session, map, today);
         scoped = new ScopedRows(located, scope);
         var masking = new Masks(located.Session, Sql);
         foreach (var collection in located.Collections)
@@ -30,6 +29,9 @@ internal sealed class Disposal
     }
 
     public Located Located { get; }
+
+    /// <summary>The grounds on which rows are retained.</summary>
+    public Grounds Grounds { get; }
 
     private Dialect Sql => Located.Database.Dialect;
 
@@ -65,9 +67,10 @@ internal sealed class Disposal
         {
             await one.LeaveWhatIsCleanAsync(cancellationToken);
             await one.CutAsync(cancellationToken);
-            var counted = await one.CountAsync(cancellationToken);
+            var census = new Census(one, one.map);
+            var counted = await census.CountAsync(cancellationToken);
             steps.AddRange(counted);
-            refusals.AddRange(await one.RefusalsAsync(counted, cancellationToken));
+            refusals.AddRange(await census.RefusalsAsync(counted, cancellationToken));
         }
         return refusals.Count > 0 ? new ErasureOutcome.Refused([.. refusals.Distinct()]) : new ErasureOutcome.Done(steps);
     }
@@ -78,6 +81,9 @@ internal sealed class Disposal
         var outcome = await PlanAsync(cancellationToken);
         return outcome is ErasureOutcome.Done plan && await new Removal(this, plan).RunAsync(cancellationToken) is { } mismatch ? mismatch : outcome;
     }
+
+    /// <summary>Whether any of a collection's rows can be in the scope.</summary>
+    public bool InScope(MappedCollection collection) => scoped.Has(collection);
 
     /// <summary>How each personal column of a collection is overwritten.</summary>
     public IReadOnlyList<Mask> MasksOf(MappedCollection collection) => masks[collection];
@@ -171,13 +177,13 @@ internal sealed class Disposal
             // A row whose key is the personal value cannot lose it: it goes.
             _ => masks[collection].Any(m => m.Refusal is not null && IsKey(collection, m.Column)) ? Delete : MaskOrLeave(collection),
         };
-        var cases = collection.Collection.Retain.Select(r => $"WHEN {grounds.Holds(collection, r)} THEN {(int)ErasureAction.Retain} ").ToList();
+        var cases = collection.Collection.Retain.Select(r => $"WHEN {Grounds.Holds(collection, r)} THEN {(int)ErasureAction.Retain} ").ToList();
         var action = cases.Count == 0 ? wanted : $"CASE {string.Concat(cases)}ELSE {wanted} END";
         return scoped.Condition(collection, "t") is { } rows ? $"CASE WHEN {rows} THEN {action} ELSE 0 END" : action;
     }
 
     /// <summary>The final action of a row of a collection without marks: nobody refers to it, but it may have to let go of what goes.</summary>
-    private string Action(MappedCollection collection) => CutNeeded(collection, "t") is { } cut && scoped.Has(collection)
+    public string Action(MappedCollection collection) => CutNeeded(collection, "t") is { } cut && scoped.Has(collection)
         ? $"CASE WHEN {FirstAction(collection)} = {(int)ErasureAction.Untouched} AND ({cut}) THEN {(int)ErasureAction.Anonymise} ELSE {FirstAction(collection)} END"
         : FirstAction(collection);
 
@@ -201,9 +207,10 @@ internal sealed class Disposal
             : $"CASE WHEN {string.Join(" OR ", dirty)} THEN {(int)ErasureAction.Anonymise} ELSE {(int)ErasureAction.Untouched} END";
     }
 
-    private string Ground(MappedCollection collection)
+    /// <summary>Which of its grounds keeps row <c>t</c>, by number; NULL where none does.</summary>
+    public string Ground(MappedCollection collection)
     {
-        var cases = collection.Collection.Retain.Select((r, i) => $"WHEN {grounds.Holds(collection, r)} THEN {i} ").ToList();
+        var cases = collection.Collection.Retain.Select((r, i) => $"WHEN {Grounds.Holds(collection, r)} THEN {i} ").ToList();
         return cases.Count == 0 || !scoped.Has(collection) ? "CAST(NULL AS integer)" : $"CASE {string.Concat(cases)}ELSE NULL END";
     }
 
@@ -298,84 +305,4 @@ internal sealed class Disposal
         parent.Collection.Fields.Any(f => f.Personal && !parent.Table.PrimaryKey.Contains(f.Name))
             ? $"{marks}.action = {Delete} OR {marks}.whose = {Whose.Shared}"
             : $"{marks}.action = {Delete}";
-
-    private async Task<List<Refusal>> RefusalsAsync(IReadOnlyList<ErasureStep> steps, CancellationToken cancellationToken)
-    {
-        var refusals = new List<Refusal>();
-        foreach (var collection in Located.Collections)
-        {
-            var actions = steps.Where(s => s.Collection == collection.Collection.Id && s.Changes).Select(s => s.Action).ToHashSet();
-            if (actions.Count == 0)
-            {
-                continue;
-            }
-            if (collection.Table.IsView)
-            {
-                refusals.Add(new Refusal("this is a view, which cannot be erased; name its tables in the map, and its own fields 'read_only'", collection.Collection.Id));
-            }
-            if (actions.Any(a => a != ErasureAction.Delete))
-            {
-                var impossible = masks[collection].Select(m => m.Refusal).OfType<Refusal>().ToList();
-                refusals.AddRange(impossible);
-                refusals.AddRange(impossible.Count > 0 ? [] : await new Clashes(this, collection).FindAsync(cancellationToken));
-            }
-        }
-        return refusals;
-    }
-
-    private async Task<List<ErasureStep>> CountAsync(CancellationToken cancellationToken)
-    {
-        var steps = new List<ErasureStep>();
-        foreach (var collection in Located.Collections)
-        {
-            steps.AddRange(await CountAsync(collection, cancellationToken));
-        }
-        return steps;
-    }
-
-    private async Task<List<ErasureStep>> CountAsync(MappedCollection collection, CancellationToken cancellationToken)
-    {
-        var rows = Located.Rows(collection);
-        var kept = Located.Kept.Contains(collection);
-        var (action, ground) = kept ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
-        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
-            .Select(x => $"WHEN {ground} = {x.i} THEN {grounds.DayOf(collection, x.retain)} "));
-        var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
-        var groups = await Session.ReadAsync(
-            $"SELECT whose, action, ground, day, count(*) FROM (SELECT {rows.Whose} AS whose, {action} AS action, {ground} AS ground, {day} AS day FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY whose, action, ground, day",
-            r => (Whose: Number(r, 0) ?? 0, Action: (ErasureAction)(Number(r, 1) ?? 0), Ground: Number(r, 2), Day: r.IsDBNull(3) ? null : r.GetString(3), Rows: r.GetInt64(4)),
-            cancellationToken);
-        return [.. groups.Select(g => StepOf(collection, g.Whose, g.Action, g.Ground, g.Day, g.Rows)).OfType<ErasureStep>()
-            .GroupBy(s => s with { Rows = 0 }).Select(g => g.Key with { Rows = g.Sum(s => s.Rows) })
-            .OrderBy(s => s.Action).ThenBy(s => s.Until)];
-
-        static int? Number(System.Data.Common.DbDataReader r, int i) => r.IsDBNull(i) ? null : Convert.ToInt32(r.GetValue(i), CultureInfo.InvariantCulture);
-    }
-
-    private ErasureStep? StepOf(MappedCollection collection, int whose, ErasureAction action, int? ground, string? day, long rows)
-    {
-        if (!scoped.Has(collection))
-        {
-            return null;
-        }
-        var id = collection.Collection.Id;
-        if (whose == Whose.Shared)
-        {
-            return new ErasureStep(id, ErasureAction.Shared, rows);
-        }
-        if (whose == Whose.Anothers)
-        {
-            return new ErasureStep(id, ErasureAction.Untouched, rows);
-        }
-        if (action == ErasureAction.None)
-        {
-            return null;
-        }
-        if (action == ErasureAction.Anonymise && masks[collection].Any(m => m.Pseudonym))
-        {
-            return new ErasureStep(id, ErasureAction.Pseudonymise, rows);
-        }
-        var rule = action == ErasureAction.Retain && ground is { } g ? map.Retention[collection.Collection.Retain[g].Rule] : null;
-        return new ErasureStep(id, action, rows, rule, rule?.Keep is not null && day is not null ? rule.KeptUntil(Grounds.SwedishDay(day)) : null);
-    }
 }

@@ -38,9 +38,12 @@ public sealed class Erasure(Databases databases, TimeProvider time)
             return new ErasureOutcome.Refused(unusable);
         }
         var together = databases.Together.Single(t => t.Any(d => d.Source.Key == key));
-        return together is [_] ? await ExecuteAsync(key, identities, scope, [], cancellationToken)
-            : await PlanAsync(together, identities, scope, cancellationToken) is var outcome && outcome is ErasureOutcome.Done plan ? await ExecuteAsync(key, identities, scope, plan.Carried, cancellationToken)
-            : outcome;
+        if (together.Count == 1)
+        {
+            return await ExecuteAsync(key, identities, scope, [], cancellationToken);
+        }
+        var outcome = await PlanAsync(together, identities, scope, cancellationToken);
+        return outcome is ErasureOutcome.Done plan ? await ExecuteAsync(key, identities, scope, plan.Carried, cancellationToken) : outcome;
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ internal sealed class Grounds(Graph graph, Dialect sql, Session session, Map map
         {
             var column = where.Table.Find(retain.Column)!;
             var value = $"{alias}.{Dialect.Quote(column.Name)}";
-            if (rule.CountedFrom != CountedFrom.Condition || column.Type is ColumnType.Date or ColumnType.Instant)
+            if (rule.CountedFrom != CountedFrom.Condition || column.Type is ColumnType.Date or ColumnType.Instant || (column.Type == ColumnType.Text && retain.Values.Count == 0))
             {
                 var earliest = rule.CountedFrom == CountedFrom.Condition ? today : rule.EarliestKept(today);
                 return $"({value} IS NULL OR {sql.OnOrAfter(value, column, session.Parameter(sql.OnOrAfterValue(earliest, column)))})";

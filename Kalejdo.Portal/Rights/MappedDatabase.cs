@@ -50,6 +50,9 @@ internal sealed class MappedDatabase(Source source, Dialect dialect, Graph graph
         return connected;
     }
 
+    /// <summary>Whether a dataset's tables lie here.</summary>
+    public bool Has(string dataset) => Graph.Collections.Any(c => c.Collection.Dataset == dataset);
+
     public override string ToString() => Source.Key;
 
     private bool Holds(MappedCollection collection) => Graph.Collections.Any(c => ReferenceEquals(c, collection));

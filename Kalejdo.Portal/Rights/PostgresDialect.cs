@@ -15,6 +15,8 @@ internal sealed class PostgresDialect : Dialect
 
     public override string DeferForeignKeys => "SET CONSTRAINTS ALL DEFERRED";
 
+    public override string CheckForeignKeys => "SET CONSTRAINTS ALL IMMEDIATE";
+
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(source.ConnectionString);
@@ -31,8 +33,15 @@ internal sealed class PostgresDialect : Dialect
     }
 
     // One snapshot for all statements; a row that somebody else changes meanwhile fails the transaction instead of being missed.
-    public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken) =>
-        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+    public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+        await using var command = connection.CreateCommand();
+        // Of temporary tables PostgreSQL thinks that they are large, and would read whole tables to join them; in these joins a few keys lead.
+        command.CommandText = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+        await command.ExecuteNonQueryAsync(cancellationToken);
+        return transaction;
+    }
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => PostgresSchema.ReadAsync(connection, cancellationToken);
 
@@ -139,8 +148,17 @@ internal sealed class PostgresDialect : Dialect
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "there is no such database on the server",
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "it cannot be written",
         // Table, column and constraint only: detail and message may quote values.
-        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())})",
+        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())}): {Rule(e)}",
         PostgresException e => $"PostgreSQL answers with error {e.SqlState}",
         _ => "the server cannot be reached",
+    };
+
+    private static string Rule(PostgresException e) => e.SqlState switch
+    {
+        PostgresErrorCodes.UniqueViolation => MustBeUnique,
+        PostgresErrorCodes.ForeignKeyViolation => MustReferToARow,
+        PostgresErrorCodes.NotNullViolation => MustNotBeEmpty,
+        PostgresErrorCodes.CheckViolation => MustPassItsCheck,
+        _ => "nothing was changed",
     };
 }

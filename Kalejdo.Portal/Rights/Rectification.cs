@@ -54,57 +54,72 @@ public sealed class Rectification(Databases databases)
         {
             return new RectificationOutcome.Refused(new Refusal("the row is not named by every column of its primary key", field));
         }
-        var rows = 0;
-        foreach (var database in databases.All)
-        {
-            var fields = database.Graph.Collections.SelectMany(c => c.Collection.Fields.Select(f => (Collection: c, Field: f)))
-                .Where(x => (x.Collection.Collection.Id == $"{parts[0]}.{parts[1]}" && x.Field.Name == parts[2])
-                    || (mapped.Identity is not null && x.Field.Identity == mapped.Identity)).ToList();
-            if (fields.Count == 0)
-            {
-                continue;
-            }
-            try
-            {
-                rows += await CorrectAsync(database, identities, fields, key, oldValue, newValue, cancellationToken);
-            }
-            catch (DbException e)
-            {
-                return new RectificationOutcome.Refused(Databases.Unreachable(database.Source, database.Dialect, e));
-            }
-        }
-        return rows > 0 ? new RectificationOutcome.Corrected(rows) : new RectificationOutcome.Stale();
+        List<(MappedDatabase Database, MappedCollection Collection, Field Field)> fields =
+        [
+            .. from database in databases.All
+               from collection in database.Graph.Collections
+               from candidate in collection.Collection.Fields
+               where (collection.Collection.Id == $"{parts[0]}.{parts[1]}" && candidate.Name == parts[2]) || (mapped.Identity is not null && candidate.Identity == mapped.Identity)
+               select (database, collection, candidate),
+        ];
+        return await CorrectAsync(identities, fields, new Change(key, oldValue, newValue), cancellationToken);
     }
 
-    private static async Task<int> CorrectAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, List<(MappedCollection Collection, Field Field)> fields, RowKey? key,
-        string? oldValue, string? newValue, CancellationToken cancellationToken)
+    private sealed record Change(RowKey? Key, string? OldValue, string? NewValue);
+
+    /// <summary>All databases are changed before the first is committed: what one of them refuses, none keeps.</summary>
+    private static async Task<RectificationOutcome> CorrectAsync(
+        IReadOnlyList<Identity> identities, List<(MappedDatabase Database, MappedCollection Collection, Field Field)> fields, Change change, CancellationToken cancellationToken)
     {
-        await using var located = await Located.LocateAsync(database, identities, write: true, cancellationToken);
-        var (session, sql, rows) = (located.Session, database.Dialect, 0);
-        foreach (var (collection, field) in fields.Where(f => located.Collections.Contains(f.Collection)))
+        var writing = fields.Select(f => f.Database).Distinct().ToList();
+        var at = $"{fields[0].Collection}.{fields[0].Field.Name}";
+        try
         {
-            var column = collection.ColumnOf(field);
-            var name = Dialect.Quote(column.Name);
-            if (Written() is not { } written || Old() is not { } old)
+            await using var location = await Location.LocateAsync(writing, identities, null, writing.Contains, cancellationToken);
+            var rows = 0;
+            foreach (var (database, collection, field) in fields)
             {
-                continue;
+                at = $"{collection}.{field.Name}";
+                var located = location.Parts.Single(p => p.Database == database);
+                rows += located.Takes(collection) ? await CorrectAsync(located, collection, field, change, cancellationToken) : 0;
             }
-            var found = located.Rows(collection);
-            rows += await session.ExecuteAsync(
-                $"UPDATE {Dialect.Name(collection.Table)} AS t SET {name} = {written} WHERE {old}{ThisRow(collection)} AND ({Located.KeyOf(collection, "t")}) IN (SELECT {Located.KeyOf(collection, "t")} FROM {found.From} WHERE ({found.Where}) AND {found.Whose} IN ({Whose.Found}, {Whose.Own}))",
-                cancellationToken);
-
-            string? Written() => newValue is null ? "NULL" : sql.Written(session.Parameter(newValue), newValue, column);
-
-            string? Old() => oldValue is null ? $"t.{name} IS NULL"
-                : field is { Identity: not null, IgnoreCase: true } ? $"lower(trim(t.{name})) IN ({string.Join(", ", Dialect.LowerForms(oldValue).Select(session.Parameter))})"
-                : sql.Equal($"t.{name}", session.Parameter(oldValue), oldValue, column);
+            foreach (var located in location.Parts.Where(p => writing.Contains(p.Database)))
+            {
+                await located.Session.ExecuteAsync(located.Database.Dialect.CheckForeignKeys, cancellationToken);
+            }
+            // Where a commit can still fail, it comes first.
+            foreach (var located in location.Parts.Where(p => writing.Contains(p.Database)).OrderBy(p => p.Database.Source.Provider))
+            {
+                await located.Session.CommitAsync(cancellationToken);
+            }
+            return rows > 0 ? new RectificationOutcome.Corrected(rows) : new RectificationOutcome.Stale();
         }
-        await session.CommitAsync(cancellationToken);
-        return rows;
+        catch (DbException e)
+        {
+            return new RectificationOutcome.Refused(Databases.Unreachable(writing[0].Source, writing[0].Dialect, e) with { Field = at });
+        }
+    }
 
-        string ThisRow(MappedCollection collection) => key is null || key.Collection != collection.Collection.Id ? "" : string.Concat(key.Key.Select(k =>
-            collection.Table.Find(k.Key) is { } column && sql.Equal($"t.{Dialect.Quote(column.Name)}", session.Parameter(k.Value), k.Value, column) is { } equal ? $" AND {equal}" : " AND 1 = 0"));
+    private static async Task<int> CorrectAsync(Located located, MappedCollection collection, Field field, Change change, CancellationToken cancellationToken)
+    {
+        var (session, sql, column) = (located.Session, located.Database.Dialect, collection.ColumnOf(field));
+        var name = Dialect.Quote(column.Name);
+        if (Written() is not { } written || Old() is not { } old)
+        {
+            return 0;
+        }
+        var found = located.Rows(collection);
+        return await session.ExecuteAsync(
+            $"UPDATE {Dialect.Name(collection.Table)} AS t SET {name} = {written} WHERE {old}{ThisRow()} AND ({Located.KeyOf(collection, "t")}) IN (SELECT {Located.KeyOf(collection, "t")} FROM {found.From} WHERE ({found.Where}) AND {found.Whose} IN ({Whose.Found}, {Whose.Own}))",
+            cancellationToken);
+
+        string? Written() => change.NewValue is null ? "NULL" : sql.Written(session.Parameter(change.NewValue), change.NewValue, column);
+
+        string? Old() => change.OldValue is null ? $"t.{name} IS NULL"
+            : field is { Identity: not null, IgnoreCase: true } ? $"lower(trim(t.{name})) IN ({string.Join(", ", Dialect.LowerForms(change.OldValue).Select(session.Parameter))})"
+            : sql.Equal($"t.{name}", session.Parameter(change.OldValue), change.OldValue, column);
+
+        string ThisRow() => change.Key is not { } key || key.Collection != collection.Collection.Id ? "" : string.Concat(key.Key.Select(k =>
+            collection.Table.Find(k.Key) is { } part && sql.Equal($"t.{Dialect.Quote(part.Name)}", session.Parameter(k.Value), k.Value, part) is { } equal ? $" AND {equal}" : " AND 1 = 0"));
     }
 }

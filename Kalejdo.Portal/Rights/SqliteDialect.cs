@@ -11,6 +11,9 @@ internal sealed class SqliteDialect : Dialect
 {
     private const int BusySeconds = 5;
 
+    // Not one of SQLite's own codes: a setting without which nothing may be changed was not taken.
+    private const int SettingRefused = -1;
+
     public override string Join => "CROSS JOIN";
 
     public override string CreateTemporaryTable(string name, string columns, string? primaryKey) => primaryKey is null
@@ -18,6 +21,9 @@ internal sealed class SqliteDialect : Dialect
         : $"CREATE TEMPORARY TABLE {name} ({columns}, PRIMARY KEY ({primaryKey})) WITHOUT ROWID";
 
     public override string DeferForeignKeys => "PRAGMA defer_foreign_keys = ON";
+
+    // A query that changes nothing: keys that were put off are checked when the transaction ends.
+    public override string CheckForeignKeys => "SELECT 1";
 
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
@@ -110,14 +116,24 @@ internal sealed class SqliteDialect : Dialect
 
     public override string IsTrue(string expression, Column column) => $"(coalesce({expression}, 0) NOT IN (0, 'false', 'f', 'no', ''))";
 
-    public override string OnOrAfter(string expression, Column column, string parameter) => $"coalesce({Comparison(expression, column)}, '9999') >= {parameter}";
+    public override string OnOrAfter(string expression, Column column, string parameter) => column.Type == ColumnType.Text
+        ? $"coalesce({Comparison(expression, column)}, '9999') >= CASE WHEN length({expression}) = 10 THEN substr({parameter}, 1, 10) ELSE substr({parameter}, 12) END"
+        : $"coalesce({Comparison(expression, column)}, '9999') >= {parameter}";
 
-    public override object OnOrAfterValue(DateOnly day, Column column) => column.Type == ColumnType.Instant
-        ? StartOf(day).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)
-        : day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public override object OnOrAfterValue(DateOnly day, Column column) => column.Type switch
+    {
+        ColumnType.Instant => Instant(day),
+        // Whether a text is a day or an instant (Entity Framework writes both so) each row tells.
+        ColumnType.Text => $"{Day(day)}|{Instant(day)}",
+        _ => Day(day),
+    };
+
+    private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string Instant(DateOnly day) => StartOf(day).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     // Whether it is a day or an instant only its text tells, so instants are cut to Swedish days by the caller.
-    public override string Day(string expression, Column column) => column.Type == ColumnType.Instant ? $"datetime({expression})" : $"date({expression})";
+    public override string Day(string expression, Column column) => Comparison(expression, column);
 
     public override string RandomText(int length) => $"portal_random({length})";
 
@@ -155,14 +171,29 @@ internal sealed class SqliteDialect : Dialect
         SQLitePCL.raw.SQLITE_CANTOPEN => "its file cannot be opened; check that it exists and may be read (and written, with its folder, to change anything)",
         SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_CORRUPT => "its file is damaged or is not a SQLite database",
         SQLitePCL.raw.SQLITE_FULL => "the disk is full",
-        SQLitePCL.raw.SQLITE_CONSTRAINT => $"a rule of the database forbids it ({Constraint((SqliteException)exception)})",
+        SQLitePCL.raw.SQLITE_CONSTRAINT => $"a rule of the database forbids it ({Constraint((SqliteException)exception)}): {Rule((SqliteException)exception)}",
+        SettingRefused => exception.Message,
         var code => $"SQLite answers with error {code}",
+    };
+
+    private static string Rule(SqliteException e) => e.SqliteExtendedErrorCode switch
+    {
+        SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY => MustBeUnique,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_FOREIGNKEY => MustReferToARow,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_NOTNULL => MustNotBeEmpty,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_CHECK => MustPassItsCheck,
+        _ => "nothing was changed",
     };
 
     // SQLite names table and column of a constraint, never a value.
     private static string Constraint(SqliteException e) => e.Message.Split('\'') is [_, var detail, ..] ? detail : "constraint";
 
-    private static string Comparison(string expression, Column column) => column.Type == ColumnType.Instant ? $"datetime({expression})" : $"date({expression})";
+    private static string Comparison(string expression, Column column) => column.Type switch
+    {
+        ColumnType.Instant => $"datetime({expression})",
+        ColumnType.Text => $"CASE WHEN length({expression}) = 10 THEN date({expression}) ELSE datetime({expression}) END",
+        _ => $"date({expression})",
+    };
 
     private static string Hmac(string text, byte[] inner, byte[] outer) =>
         Convert.ToHexStringLower(SHA256.HashData([.. outer, .. SHA256.HashData([.. inner, .. Encoding.UTF8.GetBytes(text)])]));
@@ -175,7 +206,7 @@ internal sealed class SqliteDialect : Dialect
         var got = await command.ExecuteScalarAsync(cancellationToken);
         if (!Equals(got, wanted) && !(pragma == "journal_mode" && Equals(got, "memory")))
         {
-            throw new InvalidOperationException($"SQLite would not set {pragma} to {wanted}; it is {got}.");
+            throw new SqliteException($"SQLite would not set {pragma} to {wanted}; it is {got}.", SettingRefused);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed record ErasureWork(
     IReadOnlyDictionary<string, IReadOnlyList<StepRecord>> Done,
     ErasureFarewell? Farewell = null)
 {
+    /// <summary>What the databases had to tell each other while it was planned: they may know it no longer when another was erased.</summary>
+    public IReadOnlyList<CarriedValues> Carried { get; init; } = [];
+
     /// <summary>The person's own addresses, which are forgotten with the erasure.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Addresses => [.. Identities.Where(i => i.Name == CurrentSubject.Email).Select(i => i.Value)

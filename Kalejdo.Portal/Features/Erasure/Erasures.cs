@@ -50,6 +50,7 @@ internal sealed partial class Erasures(
             return (null, new ErasureResult.Unavailable(slips));
         }
         var plan = new Dictionary<string, IReadOnlyList<StepRecord>>();
+        IReadOnlyList<CarriedValues> carried = [];
         switch (await new Rights.Erasure(live, time).PlanAsync(request.Identities, request.Scope, cancellationToken))
         {
             // A pause that is over waits for a database that does not answer; it is no refusal.
@@ -64,13 +65,14 @@ internal sealed partial class Erasures(
             case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
                 return (null, new ErasureResult.Changed());
             case ErasureOutcome.Done done:
+                carried = done.Carried;
                 foreach (var key in live.Keys)
                 {
                     plan[key] = [.. done.Steps.Where(s => live.KeyOf(s.Collection) == key).Select(StepRecord.Of)];
                 }
                 break;
         }
-        var work = new ErasureWork(request.Identities, request.Scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>(), request.Farewell);
+        var work = new ErasureWork(request.Identities, request.Scope, plan, new Dictionary<string, IReadOnlyList<StepRecord>>(), request.Farewell) { Carried = carried };
         return await records.IntendAsync(work, request, cancellationToken) is { } number
             ? (new BegunErasure(number, work, live, request.Actor), null)
             : (null, new ErasureResult.Changed());
@@ -116,7 +118,7 @@ internal sealed partial class Erasures(
         var erasure = new Rights.Erasure(live, time);
         foreach (var key in live.Keys.Where(k => !work.Done.ContainsKey(k)))
         {
-            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, cancellationToken))
+            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, work.Carried, cancellationToken))
             {
                 case ErasureOutcome.Refused refused:
                     await claims.ReleaseAsync(number, cancellationToken);
@@ -131,7 +133,7 @@ internal sealed partial class Erasures(
                     break;
             }
         }
-        var left = await erasure.LeftAsync(work.Identities, work.Scope, cancellationToken);
+        var left = await erasure.LeftAsync(work.Identities, work.Scope, work.Carried, cancellationToken);
         IReadOnlyList<StepRecord> all = [.. live.Keys.SelectMany(k => work.Done[k])];
         await records.CloseAsync(number, all, left, work, actor, cancellationToken);
         progress.Report($"case {number}: closed");
