@@ -69,10 +69,10 @@ public sealed class Graph
     /// <summary>The collection of a table, if the map has it.</summary>
     public MappedCollection? Of(Table table) => Collections.FirstOrDefault(c => c.Table.Schema == table.Schema && c.Table.Name == table.Name);
 
-    /// <summary>The collections that can be reached from identities of the given names.</summary>
-    public IReadOnlyList<MappedCollection> ReachableFrom(IReadOnlyCollection<string> identityNames)
+    /// <summary>The collections that can be reached from identities of the given names, and from rows of the given collections.</summary>
+    public IReadOnlyList<MappedCollection> ReachableFrom(IReadOnlyCollection<string> identityNames, IReadOnlyCollection<string> startingIn)
     {
-        var reached = Collections.Where(c => c.Collection.Fields.Any(f => f.Identity is not null && identityNames.Contains(f.Identity))).ToHashSet();
+        var reached = Collections.Where(c => startingIn.Contains(c.Collection.Id) || c.Collection.Fields.Any(f => f.Identity is not null && identityNames.Contains(f.Identity))).ToHashSet();
         while (Links.SelectMany(Steps).Where(s => reached.Contains(s.From) && !reached.Contains(s.To)).ToList() is { Count: > 0 } steps)
         {
             reached.UnionWith(steps.Select(s => s.To));

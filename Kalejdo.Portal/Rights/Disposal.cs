@@ -87,14 +87,18 @@ internal sealed class Disposal
         return refusals.Count > 0 ? new ErasureOutcome.Refused([.. refusals.Distinct()]) : new ErasureOutcome.Done(steps);
     }
 
+    public Task<ErasureOutcome> ExecuteAsync(CancellationToken cancellationToken) => ExecuteAsync(null, cancellationToken);
+
     /// <summary>Carries out what was planned in this same transaction, and commits only if exactly the planned rows changed.</summary>
-    public async Task<ErasureOutcome> ExecuteAsync(CancellationToken cancellationToken)
+    /// <param name="keeping">Told before the commit which rows stay for a while.</param>
+    public async Task<ErasureOutcome> ExecuteAsync(Func<IReadOnlyList<KeptRow>, CancellationToken, Task>? keeping, CancellationToken cancellationToken)
     {
         var outcome = await PlanAsync(cancellationToken);
         if (outcome is not ErasureOutcome.Done plan)
         {
             return outcome;
         }
+        IReadOnlyList<KeptRow> retained = keeping is null ? [] : await RetainedAsync(cancellationToken);
         await Session.ExecuteAsync(Sql.DeferForeignKeys, cancellationToken);
         // Collections whose rows are found anew by each statement come first: their way in leads through rows that change later.
         var order = located.Collections.Where(c => !located.Kept.Contains(c)).Concat(DeletionOrder()).ToList();
@@ -118,8 +122,63 @@ internal sealed class Disposal
                 return mismatch;
             }
         }
+        if (retained.Count > 0)
+        {
+            // What was reduced is known by its masks from now on.
+            await keeping!([.. retained, .. await ReducedAsync(cancellationToken)], cancellationToken);
+        }
         await Session.CommitAsync(cancellationToken);
         return plan;
+    }
+
+    /// <summary>The planned rows that a ground keeps.</summary>
+    public async Task<IReadOnlyList<KeptRow>> RetainedAsync(CancellationToken cancellationToken)
+    {
+        var kept = new List<KeptRow>();
+        foreach (var collection in located.Collections.Where(c => inScope.Contains(c) && c.Collection.Retain.Count > 0 && c.Table.PrimaryKey.Count > 0))
+        {
+            var (action, ground, day) = Decided(collection);
+            var rows = located.Rows(collection);
+            var columns = TellingColumns(collection);
+            kept.AddRange(await Session.ReadAsync(
+                $"SELECT {Texts(collection, columns)}, {ground}, {day} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Whose} IN {OwnRows} AND {action} = {(int)ErasureAction.Retain}",
+                r => KeptRowOf(collection, columns, r), cancellationToken));
+        }
+        return kept;
+    }
+
+    private async Task<IReadOnlyList<KeptRow>> ReducedAsync(CancellationToken cancellationToken)
+    {
+        var kept = new List<KeptRow>();
+        foreach (var collection in located.Kept.Where(c => c.Table.PrimaryKey.Count > 0))
+        {
+            var columns = TellingColumns(collection);
+            kept.AddRange(await Session.ReadAsync(
+                $"SELECT {Texts(collection, columns)} FROM {located.Rows(collection).From} WHERE l.action = {(int)ErasureAction.Reduce}",
+                r => new KeptRow(KeyOf(collection, columns, r), null, null), cancellationToken));
+        }
+        return kept;
+    }
+
+    /// <summary>The primary key, and identities that stand in one row only: the number alone may be given to somebody else later.</summary>
+    private static IReadOnlyList<string> TellingColumns(MappedCollection collection) =>
+    [
+        .. collection.Table.PrimaryKey,
+        .. collection.Collection.Fields.Where(f => f is { Identity: not null, IgnoreCase: false }).Select(collection.ColumnOf)
+            .Where(c => c.NotNull && !collection.Table.PrimaryKey.Contains(c.Name) && collection.Table.IsUnique([c.Name])).Select(c => c.Name),
+    ];
+
+    private string Texts(MappedCollection collection, IReadOnlyList<string> columns) =>
+        string.Join(", ", columns.Select(c => Sql.AsText(Dialect.Column("t", c, collection.Table))));
+
+    private static RowKey KeyOf(MappedCollection collection, IReadOnlyList<string> columns, System.Data.Common.DbDataReader r) =>
+        new(collection.Collection.Id, columns.Select((column, i) => (column, Value: r.GetString(i))).ToDictionary(c => c.column, c => c.Value));
+
+    private KeptRow KeptRowOf(MappedCollection collection, IReadOnlyList<string> columns, System.Data.Common.DbDataReader r)
+    {
+        var rule = map.Retention[collection.Collection.Retain[Convert.ToInt32(r.GetValue(columns.Count), CultureInfo.InvariantCulture)].Rule];
+        var day = r.IsDBNull(columns.Count + 1) ? null : r.GetString(columns.Count + 1);
+        return new KeptRow(KeyOf(collection, columns, r), rule.Name, rule.Keep is not null && day is not null ? rule.KeptUntil(SwedishDay(day)) : null);
     }
 
     private static ErasureOutcome.Refused Mismatch(MappedCollection collection, long planned, long executed) => new(
@@ -359,11 +418,7 @@ internal sealed class Disposal
     private async Task<List<ErasureStep>> CountAsync(MappedCollection collection, CancellationToken cancellationToken)
     {
         var rows = located.Rows(collection);
-        var kept = located.Kept.Contains(collection);
-        var (action, ground) = kept ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
-        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
-            .Select(x => $"WHEN {ground} = {x.i} THEN {DayOf(collection, x.retain)} "));
-        var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
+        var (action, ground, day) = Decided(collection);
         var groups = await Session.ReadAsync(
             $"SELECT whose, action, ground, day, count(*) FROM (SELECT {rows.Whose} AS whose, {action} AS action, {ground} AS ground, {day} AS day FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY whose, action, ground, day",
             r => (Whose: Number(r, 0) ?? 0, Action: (ErasureAction)(Number(r, 1) ?? 0), Ground: Number(r, 2), Day: r.IsDBNull(3) ? null : r.GetString(3), Rows: r.GetInt64(4)),
@@ -373,6 +428,15 @@ internal sealed class Disposal
             .OrderBy(s => s.Action).ThenBy(s => s.Until)];
 
         static int? Number(System.Data.Common.DbDataReader r, int i) => r.IsDBNull(i) ? null : Convert.ToInt32(r.GetValue(i), CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The action of row <c>t</c>, its ground's place in the map, and the day that the ground counts from.</summary>
+    private (string Action, string Ground, string Day) Decided(MappedCollection collection)
+    {
+        var (action, ground) = located.Kept.Contains(collection) ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
+        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
+            .Select(x => $"WHEN {ground} = {x.i} THEN {DayOf(collection, x.retain)} "));
+        return (action, ground, days == "" ? "CAST(NULL AS text)" : $"CASE {days}END");
     }
 
     private ErasureStep? StepOf(MappedCollection collection, int whose, ErasureAction action, int? ground, string? day, long rows)

@@ -16,7 +16,7 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         var refusals = new List<Refusal>();
         foreach (var database in databases.All)
         {
-            switch (await RunAsync(database, identities, scope, execute: false, cancellationToken))
+            switch (await RunAsync(database, identities, scope, (disposal, cancel) => disposal.PlanAsync(cancel), write: false, cancellationToken))
             {
                 case ErasureOutcome.Done plan:
                     steps.AddRange(plan.Steps);
@@ -33,10 +33,41 @@ public sealed class Erasure(Databases databases, TimeProvider time)
     /// Plans anew and carries it out in one transaction of the database behind the source <paramref name="key"/>. What was erased
     /// before is not found again, so doing it twice does it once.
     /// </summary>
-    public async Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
+    public Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
+        ExecuteAsync(key, identities, scope, null, cancellationToken);
+
+    /// <summary>As above; tells which rows stay for a while before anything is final, since no identity may find them afterwards.</summary>
+    public async Task<ErasureOutcome> ExecuteAsync(
+        string key, IReadOnlyList<Identity> identities, ErasureScope scope, Func<IReadOnlyList<KeptRow>, CancellationToken, Task>? keeping, CancellationToken cancellationToken) =>
         Unusable(identities, scope) is { Count: > 0 } unusable
             ? new ErasureOutcome.Refused(unusable)
-            : await RunAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, execute: true, cancellationToken);
+            : await RunAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, (disposal, cancel) => disposal.ExecuteAsync(keeping, cancel), write: true, cancellationToken);
+
+    /// <summary>The rows of the scope that a ground keeps today; null where a database does not answer.</summary>
+    public async Task<IReadOnlyList<KeptRow>?> KeptAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
+    {
+        var kept = new List<KeptRow>();
+        foreach (var database in databases.All)
+        {
+            var outcome = await RunAsync(
+                database,
+                identities,
+                scope,
+                async (disposal, cancel) =>
+                {
+                    var plan = await disposal.PlanAsync(cancel);
+                    kept.AddRange(await disposal.RetainedAsync(cancel));
+                    return plan;
+                },
+                write: false,
+                cancellationToken);
+            if (outcome is ErasureOutcome.Refused refused && refused.Reasons.Any(r => r.Field is null))
+            {
+                return null;
+            }
+        }
+        return kept;
+    }
 
     /// <summary>How many rows a new plan would still change; null where that cannot be told.</summary>
     public async Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) =>
@@ -70,13 +101,13 @@ public sealed class Erasure(Databases databases, TimeProvider time)
     }
 
     private async Task<ErasureOutcome> RunAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, bool execute, CancellationToken cancellationToken)
+        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope,
+        Func<Disposal, CancellationToken, Task<ErasureOutcome>> run, bool write, CancellationToken cancellationToken)
     {
         try
         {
-            await using var located = await Located.LocateAsync(database, identities, write: execute, cancellationToken);
-            var disposal = new Disposal(located, databases.Map, scope, SwedishDays.Today(time));
-            return execute ? await disposal.ExecuteAsync(cancellationToken) : await disposal.PlanAsync(cancellationToken);
+            await using var located = await Located.LocateAsync(database, identities, null, scope.Known ? scope.Rows : [], write, cancellationToken);
+            return await run(new Disposal(located, databases.Map, scope, SwedishDays.Today(time)), cancellationToken);
         }
         catch (DbException e)
         {

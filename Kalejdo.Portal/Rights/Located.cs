@@ -38,17 +38,17 @@ internal sealed class Located : IAsyncDisposable
     private readonly MappedDatabase database;
     private readonly IReadOnlyList<Identity> identities;
     private readonly MappedCollection? target;
+    private readonly IReadOnlyList<RowKey> known;
     private readonly HashSet<MappedCollection> reachable;
     private readonly IReadOnlyList<Link> links;
     private readonly Dictionary<MappedCollection, int> changed = [];
     private readonly List<Step> steps;
     private int tick = 1;
 
-    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, MappedCollection? target)
+    private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, MappedCollection? target, IReadOnlyList<RowKey> known)
     {
-        (this.database, Session, this.identities, this.target) = (database, session, identities, target);
-        var names = identities.Select(i => i.Name).ToHashSet();
-        Collections = database.Graph.ReachableFrom(names);
+        (this.database, Session, this.identities, this.target, this.known) = (database, session, identities, target, known);
+        Collections = database.Graph.ReachableFrom(identities.Select(i => i.Name).ToHashSet(), known.Select(r => r.Collection).ToHashSet());
         if (target is not null)
         {
             var upstream = database.Graph.LeadingTo(target);
@@ -82,14 +82,19 @@ internal sealed class Located : IAsyncDisposable
     private Dialect Sql => database.Dialect;
 
     public static Task<Located> LocateAsync(MappedDatabase database, IReadOnlyList<Identity> identities, bool write, CancellationToken cancellationToken) =>
-        LocateAsync(database, identities, null, write, cancellationToken);
+        LocateAsync(database, identities, null, [], write, cancellationToken);
 
     /// <summary>Locates for the sake of one collection: what does not lead to it is left out.</summary>
+    public static Task<Located> LocateAsync(
+        MappedDatabase database, IReadOnlyList<Identity> identities, MappedCollection? target, bool write, CancellationToken cancellationToken) =>
+        LocateAsync(database, identities, target, [], write, cancellationToken);
+
+    /// <param name="known">Rows that are the subject's, though no identity leads to them: found by their keys.</param>
     public static async Task<Located> LocateAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, MappedCollection? target, bool write, CancellationToken cancellationToken)
+        MappedDatabase database, IReadOnlyList<Identity> identities, MappedCollection? target, IReadOnlyList<RowKey> known, bool write, CancellationToken cancellationToken)
     {
         var session = await Session.BeginAsync(database, write, cancellationToken);
-        var located = new Located(database, session, identities, target);
+        var located = new Located(database, session, identities, target, known);
         try
         {
             await located.RunAsync(cancellationToken);
@@ -126,7 +131,7 @@ internal sealed class Located : IAsyncDisposable
                 Households ? $"CASE WHEN {WayIn(step.Link, "t", $"lp.whose IN ({Whose.Found}, {Whose.Own}) AND lp.exposes = 1")} THEN 1 ELSE 0 END" : "1");
         }
         return new LocatedRows(
-            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", DirectWays(collection).Select(w => $"({w.Condition})").DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
+            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", DirectWays(collection).Select(w => $"({w.Condition})").Concat(KnownRows(collection)).DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
     }
 
     /// <summary>The condition that <paramref name="alias"/> is a located row of one of the given sorts.</summary>
@@ -159,7 +164,8 @@ internal sealed class Located : IAsyncDisposable
     private bool NeedsMarks(MappedCollection collection)
     {
         var waysIn = links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up)
-            + collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
+            + collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity))
+            + (known.Any(r => r.Collection == collection.Collection.Id) ? 1 : 0);
         return waysIn != 1
             || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
             // Whoever only reads does not ask who needs a row.
@@ -189,6 +195,10 @@ internal sealed class Located : IAsyncDisposable
             foreach (var (field, condition) in DirectWays(collection))
             {
                 await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", cancellationToken);
+            }
+            if (KnownRows(collection).ToList() is { Count: > 0 } rows)
+            {
+                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", rows), $"{Whose.Found}", "1", cancellationToken);
             }
         }
         await NoteKnownValuesAsync(cancellationToken);
@@ -220,6 +230,16 @@ internal sealed class Located : IAsyncDisposable
         let condition = Matches(collection, field, identity.Value)
         where condition is not null
         select (field, condition);
+
+    /// <summary>The conditions that row <c>t</c> is one of those that are known to be the subject's.</summary>
+    private IEnumerable<string> KnownRows(MappedCollection collection) =>
+        from row in known
+        where row.Collection == collection.Collection.Id
+        let columns = row.Key.Select(k => collection.Table.Find(k.Key) is { } column
+            ? Sql.Equal($"t.{Dialect.Quote(column.Name)}", Session.Parameter(k.Value), k.Value, column)
+            : null).ToList()
+        where columns.TrueForAll(c => c is not null)
+        select $"({string.Join(" AND ", columns)})";
 
     /// <summary>The condition that row <c>t</c> holds one of the identities in <paramref name="field"/>; null where none can stand there.</summary>
     public string? FoundBy(MappedCollection collection, Field field) =>
