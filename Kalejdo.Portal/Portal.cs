@@ -12,6 +12,7 @@ using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
+using Quartz;
 
 namespace Kalejdo.Portal;
 
@@ -72,6 +73,10 @@ internal static class Portal
         services.AddSingleton<ScheduledErasures>();
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
+        services.AddSingleton<EndedRetention>();
+        services.AddQuartz(quartz => quartz.ScheduleJob<EndedRetentionJob>(trigger => trigger
+            .StartNow()
+            .WithSimpleSchedule(schedule => schedule.WithInterval(EndedRetentionJob.Every).RepeatForever())));
         services.AddMail();
         services.AddSingleton<Mails>();
         services.AddSingleton<Disavowals>();

@@ -39,6 +39,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<PendingCorrection> PendingCorrections => Set<PendingCorrection>();
 
+    public DbSet<RetainedRows> RetainedRows => Set<RetainedRows>();
+
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
     /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>

@@ -229,7 +229,7 @@ internal sealed partial class Erasures(
         var erasure = new Rights.Erasure(live, time);
         foreach (var key in live.Keys.Where(k => !work.Done.ContainsKey(k)))
         {
-            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, cancellationToken))
+            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, KeepAsync, cancellationToken))
             {
                 case ErasureOutcome.Refused refused:
                     await ReleaseAsync(number, cancellationToken);
@@ -251,6 +251,16 @@ internal sealed partial class Erasures(
         await CloseAsync(result, work, actor, cancellationToken);
         progress.Report($"case {number}: closed");
         return result;
+
+        // Before the database's commit: afterwards nobody could find these rows any more.
+        async Task KeepAsync(IReadOnlyList<KeptRow> rows, CancellationToken cancel)
+        {
+            if (work.Keeping(rows) is var keeping && keeping != work)
+            {
+                work = keeping;
+                await SaveAsync(number, work, cancel);
+            }
+        }
     }
 
     private static async Task<bool> OverwriteAsync(Databases live, Rights.Erasure erasure, CancellationToken cancellationToken)
@@ -278,6 +288,7 @@ internal sealed partial class Erasures(
         closed.ReasonCode = result.Left == 0 ? null : "rows-left";
         closed.OutcomeJson = JsonSerializer.Serialize(new ErasureOutcomeRecord(result.Steps, result.Left, result.Overwritten));
         db.WorkingSets.Remove(working);
+        db.RetainedRows.AddRange(EndedRetention.Remember(keys, result.Case, closed.Subject, work.Kept, DueDate.DayOf(Now)));
         db.Ledger.Add(LedgerEntry.Completed(result.Case, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
         if (work.Farewell is { } farewell)
