@@ -74,6 +74,7 @@ internal static class Portal
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
         services.AddSingleton<EndedRetention>();
+        services.AddSingleton<ErasureReplay>();
         services.AddQuartz(quartz => quartz.ScheduleJob<EndedRetentionJob>(trigger => trigger
             .StartNow()
             .WithSimpleSchedule(schedule => schedule.WithInterval(EndedRetentionJob.Every).RepeatForever())));

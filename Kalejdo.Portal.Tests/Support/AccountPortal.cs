@@ -110,6 +110,17 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
             }
         });
 
+    protected override IHost CreateHost(IHostBuilder builder)
+    {
+        var host = base.CreateHost(builder);
+        if (OnPostgresAttribute.Here)
+        {
+            // Kalejdo's database was there already, so the portal took it for no demonstration of its own.
+            Kalejdo.Portal.Features.Accounts.DemoAccounts.CreateAsync(host.Services, Cancellation).GetAwaiter().GetResult();
+        }
+        return host;
+    }
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

@@ -108,7 +108,9 @@ public sealed class PortalData : IDisposable
         await using var connection = await KalejdoAsync();
         await using var command = connection.CreateCommand();
         command.CommandText = sql;
-        return (T)Convert.ChangeType((await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!, typeof(T), System.Globalization.CultureInfo.InvariantCulture);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is not (null or DBNull) and var value
+            ? (T)Convert.ChangeType(value, typeof(T), System.Globalization.CultureInfo.InvariantCulture)
+            : default!;
     }
 
     /// <summary>Every row of Kalejdo's database.</summary>
@@ -123,6 +125,33 @@ public sealed class PortalData : IDisposable
         }
         rows.Sort(StringComparer.Ordinal);
         return rows;
+    }
+
+    /// <summary>A copy of Kalejdo's database as it is now, for <see cref="RestoreAsync"/>.</summary>
+    public async Task<string> BackUpAsync()
+    {
+        if (kalejdo is not null)
+        {
+            return await kalejdo.BackUpAsync();
+        }
+        var file = Path.Combine(Folder, "backup.db");
+        await ChangeAsync($"VACUUM INTO '{file}'");
+        return file;
+    }
+
+    public async Task RestoreAsync(string backup)
+    {
+        if (kalejdo is not null)
+        {
+            await kalejdo.RestoreAsync(backup);
+            return;
+        }
+        var file = Path.Combine(Folder, "var", "kalejdo.db");
+        foreach (var beside in new[] { "-wal", "-shm" })
+        {
+            File.Delete(file + beside);
+        }
+        File.Copy(backup, file, overwrite: true);
     }
 
     public void Dispose()

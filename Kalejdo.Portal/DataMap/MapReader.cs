@@ -208,6 +208,7 @@ public sealed class MapReader
             portal?.Sub("household") is { } household ? household.Required("own", "is_own") : null,
             portal?.Text("newest_first"), portal?.Flag("anonymous") ?? false, section.At)
         {
+            Since = portal?.Text("since"),
             Consent = portal?.Sub("consent") is { } consent ? ReadConsent(consent) : null,
         };
         meta?.WarnUnread();
