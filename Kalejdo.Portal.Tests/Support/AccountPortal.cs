@@ -115,8 +115,12 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         var host = base.CreateHost(builder);
         if (OnPostgresAttribute.Here)
         {
-            // Kalejdo's database was there already, so the portal took it for no demonstration of its own.
-            Kalejdo.Portal.Features.Accounts.DemoAccounts.CreateAsync(host.Services, Cancellation).GetAwaiter().GetResult();
+            // Kalejdo's database was there already, so the portal took it for no demonstration of its own; another portal of the test's may have.
+            using var db = host.Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContext();
+            if (!db.Users.Any())
+            {
+                Kalejdo.Portal.Features.Accounts.DemoAccounts.CreateAsync(host.Services, Cancellation).GetAwaiter().GetResult();
+            }
         }
         return host;
     }
