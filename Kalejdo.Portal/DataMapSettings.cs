@@ -19,7 +19,7 @@ internal sealed record DataMapSettings(IReadOnlyList<string> Maps, IReadOnlyList
         var sources = configuration.GetSection("DataMap:Sources").GetChildren().Select(section =>
             Source.Parse($"{section.Key}={section.Value}") is { } source ? FromRoot(source, root) : throw new InvalidOperationException(
                 $"DataMap:Sources:{section.Key} must be PROVIDER:CONNECTION, for example sqlite:var/kalejdo.db"));
-        return new DataMapSettings([.. maps], [.. sources]);
+        return new DataMapSettings([.. maps], [.. WithStore(configuration, [.. sources], root)]);
     }
 
     /// <summary>A connection to Kalejdo's own database, which may not exist yet.</summary>
@@ -33,6 +33,19 @@ internal sealed record DataMapSettings(IReadOnlyList<string> Maps, IReadOnlyList
         }
         Directory.CreateDirectory(Path.GetDirectoryName(new SqliteConnectionStringBuilder(source.ConnectionString).DataSource)!);
         return new SqliteConnection(source.ConnectionString);
+    }
+
+    /// <summary>The portal's own tables are in the map too: where Store says, unless the setting names a copy of them.</summary>
+    private static IEnumerable<Source> WithStore(IConfiguration configuration, IReadOnlyList<Source> sources, string root)
+    {
+        const string portal = "portal";
+        if (sources.Any(s => s.Key == portal))
+        {
+            return sources;
+        }
+        var store = configuration.GetSection(StoreOptions.Section).Get<StoreOptions>() ?? new StoreOptions();
+        var provider = store.Provider.Equals(StoreOptions.Postgresql, StringComparison.OrdinalIgnoreCase) ? Provider.Postgresql : Provider.Sqlite;
+        return sources.Append(FromRoot(new Source(portal, provider, store.ConnectionString), root));
     }
 
     private static Source FromRoot(Source source, string root)

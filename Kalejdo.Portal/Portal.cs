@@ -81,6 +81,11 @@ internal static class Portal
         services.AddSingleton<ScheduledErasures>();
         services.AddHostedService<DueErasures>();
         services.AddHostedService<UnfinishedErasures>();
+        services.AddSingleton<EndedRetention>();
+        services.AddSingleton<ErasureReplay>();
+        services.AddQuartz(quartz => quartz.ScheduleJob<EndedRetentionJob>(trigger => trigger
+            .StartNow()
+            .WithSimpleSchedule(schedule => schedule.WithInterval(EndedRetentionJob.Every).RepeatForever())));
         services.AddMail();
         services.AddSingleton<ExpiredRows>();
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);

@@ -235,17 +235,17 @@ public sealed class AcrossTests
             DatasetOf("crm", "", Customer), DatasetOf("shop", "", CollectionWith("login", "", Delete, Key(), Plain("customer_id", Reference("customer.id", "from", "crm")), Personal("device")))));
         var (anna, all) = (Email(Anna), ErasureScope.Everything);
         var plan = Assert.IsType<ErasureOutcome.Done>(await both.Erasure.PlanAsync(anna, all, Cancellation));
-        await both.Erasure.ExecuteAsync("crm", anna, all, plan.Carried, Cancellation);
+        await both.Erasure.ExecuteAsync("crm", anna, all, plan.Carried, null, Cancellation);
 
         // Erased too where it comes before its own database's turn,
         await both.Shop.SqlAsync("INSERT INTO login VALUES (3, 1, 'x')");
-        Assert.Equal(["login delete 2"], Texts(Assert.IsType<ErasureOutcome.Done>(await both.Erasure.ExecuteAsync("shop", anna, all, plan.Carried, Cancellation)).Steps));
+        Assert.Equal(["login delete 2"], Texts(Assert.IsType<ErasureOutcome.Done>(await both.Erasure.ExecuteAsync("shop", anna, all, plan.Carried, null, Cancellation)).Steps));
         Assert.Equal(0, await both.Erasure.LeftAsync(anna, all, plan.Carried, Cancellation));
 
         // and told of where it comes after.
         await both.Shop.SqlAsync("INSERT INTO login VALUES (4, 1, 'x')");
         Assert.Equal(1, await both.Erasure.LeftAsync(anna, all, plan.Carried, Cancellation));
-        await both.Erasure.ExecuteAsync("shop", anna, all, plan.Carried, Cancellation);
+        await both.Erasure.ExecuteAsync("shop", anna, all, plan.Carried, null, Cancellation);
         Assert.Equal(["2"], await both.Shop.ColumnAsync("SELECT id FROM login"));
     }
 

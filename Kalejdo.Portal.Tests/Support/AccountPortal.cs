@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -18,7 +17,7 @@ namespace Kalejdo.Portal.Tests.Support;
 /// <summary>A portal of a test class's own: its clock moves when it is told to, and its mails stay in the outbox to be read.</summary>
 public sealed class AccountPortal : WebApplicationFactory<Program>
 {
-    private readonly string data = Directory.CreateTempSubdirectory("portal-accounts-").FullName;
+    private readonly PortalData data = new();
     private bool listening;
 
     public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
@@ -47,14 +46,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     }
 
     /// <summary>Asks or changes something in Kalejdo's own database.</summary>
-    public async Task<long> KalejdoAsync(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Path.Combine(data, "var", "kalejdo.db")};Pooling=False");
-        await connection.OpenAsync(Cancellation);
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(await command.ExecuteScalarAsync(Cancellation), System.Globalization.CultureInfo.InvariantCulture);
-    }
+    public Task<long> KalejdoAsync(string sql) => data.ScalarAsync<long>(sql);
 
     /// <summary>What was mailed to the address, oldest first: each letter's kind and text.</summary>
     public Task<List<(string Letter, string Text)>> MailsAsync(string address) => StoreAsync(async db =>
@@ -103,9 +95,8 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>The accounts with the address; there should never be two.</summary>
     public Task<int> AccountsOfAsync(string address) => StoreAsync(db => db.Users.CountAsync(row => row.Email == address, Cancellation));
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => data.UseIn(builder)
         .UseEnvironment(Environments.Production)
-        .UseSetting("DataRoot", data)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
         .ConfigureTestServices(services =>
@@ -122,10 +113,9 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(data))
+        if (disposing)
         {
-            SqliteConnection.ClearPool(new SqliteConnection($"Data Source={Path.Combine(data, "var", "portal.db")}"));
-            Directory.Delete(data, recursive: true);
+            data.Dispose();
         }
     }
 }

@@ -90,7 +90,7 @@ public sealed class MappedDatabasesUnderTest : IAsyncDisposable
         var steps = new List<ErasureStep>();
         foreach (var key in order)
         {
-            steps.AddRange((await DoneAsync(Erasure.ExecuteAsync(key, identities, scope, carried, Cancellation))).Steps);
+            steps.AddRange((await DoneAsync(Erasure.ExecuteAsync(key, identities, scope, carried, null, Cancellation))).Steps);
         }
 
         Assert.Equal(Texts(plan.Steps), Texts(steps));
@@ -98,7 +98,7 @@ public sealed class MappedDatabasesUnderTest : IAsyncDisposable
         var after = await DumpAsync();
         foreach (var key in order)
         {
-            Assert.DoesNotContain((await DoneAsync(Erasure.ExecuteAsync(key, identities, scope, carried, Cancellation))).Steps, s => s.Changes);
+            Assert.DoesNotContain((await DoneAsync(Erasure.ExecuteAsync(key, identities, scope, carried, null, Cancellation))).Steps, s => s.Changes);
             Assert.DoesNotContain((await DoneAsync(Erasure.ExecuteAsync(key, identities, scope, Cancellation))).Steps, s => s.Changes);
         }
 

@@ -3,7 +3,6 @@ using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,7 +13,7 @@ namespace Kalejdo.Portal.Tests.Support;
 /// <summary>A portal of a test's own, with databases that it may change and a postman who hands its mails over.</summary>
 internal sealed class OwnPortal : WebApplicationFactory<Program>
 {
-    private readonly string _data = Directory.CreateTempSubdirectory("portal-own-").FullName;
+    private readonly PortalData _data = new();
     private readonly Channel<OutgoingMail> _sent = Channel.CreateUnbounded<OutgoingMail>();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -29,51 +28,30 @@ internal sealed class OwnPortal : WebApplicationFactory<Program>
     public PortalDbContext Open() => Services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContext();
 
     /// <summary>Changes Kalejdo's database as another program would.</summary>
-    public async Task<int> KalejdoAsync(string sql)
+    public Task<int> KalejdoAsync(string sql)
     {
-        await using var connection = await KalejdoAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return await command.ExecuteNonQueryAsync(Cancellation);
+        _ = Services;
+        return _data.ChangeAsync(sql);
     }
 
     /// <summary>The rows of a query on Kalejdo's database, as text.</summary>
     public async Task<IReadOnlyList<string>> RowsAsync(string sql)
     {
-        await using var connection = await KalejdoAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await using var reader = await command.ExecuteReaderAsync(Cancellation);
-        var rows = new List<string>();
-        while (await reader.ReadAsync(Cancellation))
-        {
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "∅" : reader.GetValue(i).ToString())));
-        }
-
-        return rows;
+        _ = Services;
+        return await _data.RowsAsync(sql);
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => _data.UseIn(builder)
         .UseEnvironment(Environments.Production)
-        .UseSetting("DataRoot", _data)
         .ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton<Func<IMailTransport>>(() => new Postman(_sent.Writer))));
 
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_data))
+        if (disposing)
         {
-            SqliteConnection.ClearAllPools();
-            Directory.Delete(_data, recursive: true);
+            _data.Dispose();
         }
-    }
-
-    private async Task<SqliteConnection> KalejdoAsync()
-    {
-        _ = Services;
-        var connection = new SqliteConnection($"Data Source={Path.Combine(_data, "var", "kalejdo.db")};Pooling=False");
-        await connection.OpenAsync(Cancellation);
-        return connection;
     }
 
     private sealed class Postman(ChannelWriter<OutgoingMail> sent) : IMailTransport

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Components.Server.Circuits;
@@ -12,7 +13,6 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,9 +40,11 @@ public sealed class SignedInPortal : IAsyncDisposable
     }
 
     /// <param name="maps">Other map files than the portal's own.</param>
-    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null)
+    /// <param name="now">As late as it is, where absent.</param>
+    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null, DateTimeOffset? now = null)
     {
         this.listens = listens;
+        Time = new(now ?? TimeProvider.System.GetUtcNow());
         factory = new Factory(Time, maps ?? []);
         if (listens)
         {
@@ -51,17 +53,21 @@ public sealed class SignedInPortal : IAsyncDisposable
         }
     }
 
-    /// <summary>As late as it is, until it is moved.</summary>
-    public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
+    /// <summary>Stands still until it is moved.</summary>
+    public ManualTimeProvider Time { get; }
 
     /// <summary>How many live parts of pages somebody looks at.</summary>
     public int Circuits => factory.Circuits.Open;
+
+    /// <summary>The file of Kalejdo's database, on SQLite.</summary>
+    public string Kalejdo => Path.Combine(factory.Data.Folder, "var", "kalejdo.db");
 
     public Uri Address => factory.ClientOptions.BaseAddress;
 
     public IServiceProvider Services => factory.Services;
 
-    public string Kalejdo => Path.Combine(factory.Data, "var", "kalejdo.db");
+    /// <summary>Where the portal keeps its data, and Kalejdo theirs.</summary>
+    public PortalData Data => factory.Data;
 
     /// <summary>The account of a demo subscriber, linked to the agreement and the address.</summary>
     public async Task<string> AccountAsync(int subscriber)
@@ -119,54 +125,13 @@ public sealed class SignedInPortal : IAsyncDisposable
     }
 
     /// <summary>Every row of Kalejdo's database, as text.</summary>
-    public async Task<IReadOnlyList<string>> DumpAsync()
-    {
-        var ct = TestContext.Current.CancellationToken;
-        await using var connection = new SqliteConnection($"Data Source={Kalejdo};Pooling=False");
-        await connection.OpenAsync(ct);
-        var (tables, rows) = (new List<string>(), new List<string>());
-        await using var names = connection.CreateCommand();
-        names.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name";
-        await using (var reader = await names.ExecuteReaderAsync(ct))
-        {
-            while (await reader.ReadAsync(ct))
-            {
-                tables.Add(reader.GetString(0));
-            }
-        }
-        foreach (var table in tables)
-        {
-            await using var all = connection.CreateCommand();
-            all.CommandText = $"SELECT * FROM \"{table}\"";
-            await using var reader = await all.ExecuteReaderAsync(ct);
-            var values = new object[reader.FieldCount];
-            while (await reader.ReadAsync(ct))
-            {
-                reader.GetValues(values);
-                rows.Add($"{table}: {string.Join('|', values)}");
-            }
-        }
-        rows.Sort(StringComparer.Ordinal);
-        return rows;
-    }
+    public Task<IReadOnlyList<string>> DumpAsync() => Data.DumpAsync();
 
-    public async Task<T> ScalarAsync<T>(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Kalejdo};Pooling=False");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (T)Convert.ChangeType((await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!, typeof(T), CultureInfo.InvariantCulture);
-    }
+    public Task<List<string>> ColumnAsync(string sql) => Data.RowsAsync(sql);
 
-    public async Task SqlAsync(string sql)
-    {
-        await using var connection = new SqliteConnection($"Data Source={Kalejdo};Pooling=False");
-        await connection.OpenAsync(TestContext.Current.CancellationToken);
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-    }
+    public Task<T> ScalarAsync<T>(string sql) => Data.ScalarAsync<T>(sql);
+
+    public Task SqlAsync(string sql) => Data.ChangeAsync(sql);
 
     public async ValueTask DisposeAsync()
     {
@@ -176,15 +141,13 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps) : WebApplicationFactory<Program>
     {
-        public string Data { get; } = Directory.CreateTempSubdirectory("portal-signed-in-").FullName;
+        public PortalData Data { get; } = new(40, SwedishDays.Today(time));
 
         public CountedCircuits Circuits { get; } = new();
 
         protected override void ConfigureWebHost(IWebHostBuilder builder) => maps.Index()
-            .Aggregate(builder, (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
+            .Aggregate(Data.UseIn(builder), (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
             .UseEnvironment(Environments.Production)
-            .UseSetting("DataRoot", Data)
-            .UseSetting("Demo:Subscribers", "40")
             // Accounts are made here alone.
             .UseSetting("Demo:Password", "")
             .ConfigureTestServices(services =>
@@ -202,10 +165,9 @@ public sealed class SignedInPortal : IAsyncDisposable
         protected override void Dispose(bool disposing)
         {
             base.Dispose(disposing);
-            if (disposing && Directory.Exists(Data))
+            if (disposing)
             {
-                SqliteConnection.ClearAllPools();
-                Directory.Delete(Data, recursive: true);
+                Data.Dispose();
             }
         }
     }

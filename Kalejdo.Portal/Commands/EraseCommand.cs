@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Rights;
 
@@ -88,7 +87,7 @@ internal static class EraseCommand
                 var (steps, carried) = (new List<StepRecord>(), ((ErasureOutcome.Done)plan).Carried);
                 foreach (var key in databases.Keys)
                 {
-                    switch (await erasure.ExecuteAsync(key, identities, scope, carried, cancellationToken))
+                    switch (await erasure.ExecuteAsync(key, identities, scope, carried, null, cancellationToken))
                     {
                         case ErasureOutcome.Refused incomplete:
                             await PortalCommands.RefuseAsync(error, incomplete.Reasons);
@@ -145,27 +144,10 @@ internal static class EraseCommand
                 return left == 0 && overwritten ? PortalCommands.Done : PortalCommands.Refused;
             }
 
-            async Task PrintAsync(IReadOnlyList<StepRecord> steps, long? left)
-            {
-                if (parsed.GetValue(format) == "json")
-                {
-                    await output.WriteLineAsync(JsonSerializer.Serialize(
-                        new { steps = steps.Select(s => new { collection = s.Collection, action = s.Action, rows = s.Rows, ground = s.Ground, until = s.Until }), left },
-                        JsonOut));
-                    return;
-                }
-                foreach (var step in steps)
-                {
-                    var until = step.Until is { } day ? $" until {day:yyyy-MM-dd}" : "";
-                    await output.WriteLineAsync($"{step.Action,-13}{step.Rows,8}  {step.Collection}{(step.Ground is null ? "" : $"  ({step.Ground}{until})")}");
-                }
-                await output.WriteLineAsync(left is null ? $"{steps.Count} steps planned; nothing was changed." : $"{steps.Count} steps; {left} rows left.");
-            }
+            Task PrintAsync(IReadOnlyList<StepRecord> steps, long? left) => StepsOutput.PrintAsync(output, parsed.GetRequiredValue(format), steps, left);
         });
         return command;
     }
-
-    private static JsonSerializerOptions JsonOut { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Progress<T> would report on another thread, after the result perhaps.
     private sealed class LineProgress(TextWriter writer) : IProgress<string>

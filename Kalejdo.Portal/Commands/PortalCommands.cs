@@ -25,6 +25,7 @@ internal static class PortalCommands
         root.Subcommands.Add(DataMapCommand.Create(options));
         root.Subcommands.Add(AccessCommand.Create(options, host));
         root.Subcommands.Add(EraseCommand.Create(options, host));
+        root.Subcommands.Add(ErasuresCommand.Create(host, TimeProvider.System));
         root.Subcommands.Add(RectifyCommand.Create(options, host));
         root.Subcommands.Add(AuditCommand.Create(host));
         root.Subcommands.Add(ReceiptCommand.Create(host));

@@ -95,6 +95,7 @@ internal sealed class DatasetReader(MapProblems problems)
             portal?.Sub("household") is { } household ? ReadHousehold(household) : null,
             portal?.Text("newest_first"), portal?.Flag("anonymous") ?? false, section.At)
         {
+            Since = portal?.Text("since"),
             Consent = portal?.Sub("consent") is { } consent ? ReadConsent(consent) : null,
             Lines = section.Lines,
         };

@@ -114,6 +114,9 @@ public sealed record Collection(
     bool Anonymous,
     Position At)
 {
+    /// <summary>The column that says when the row's person began: who came back after an erasure is told by it from who was erased.</summary>
+    public string? Since { get; init; }
+
     /// <summary>The name in answers and steps: <c>dataset.collection</c>.</summary>
     public string Id => $"{Dataset}.{Name}";
 

@@ -19,6 +19,10 @@ public static class MapCheck
             {
                 yield return Error(field.At, $"the table '{collection.Name}' has no column '{field.Name}'{Nearest(field.Name, table.Columns.Select(c => c.Name))}");
             }
+            if (collection.Since is { } since && table.Find(since) is not { Type: ColumnType.Date or ColumnType.Instant })
+            {
+                yield return Error(collection.At, $"'since' must name a column of '{collection.Name}' with a day or an instant{Nearest(since, table.Columns.Select(c => c.Name))}");
+            }
         }
     }
 

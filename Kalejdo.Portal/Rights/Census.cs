@@ -47,11 +47,7 @@ internal sealed class Census(Disposal disposal, Map map)
     private async Task<List<ErasureStep>> CountAsync(MappedCollection collection, CancellationToken cancellationToken)
     {
         var rows = Located.Rows(collection);
-        var kept = Located.Kept.Contains(collection);
-        var (action, ground) = kept ? ("l.action", "l.ground") : (disposal.Action(collection), disposal.Ground(collection));
-        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
-            .Select(x => $"WHEN {ground} = {x.i} THEN {disposal.Grounds.DayOf(collection, x.retain)} "));
-        var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";
+        var (action, ground, day) = disposal.Decided(collection);
         var groups = await Located.Session.ReadAsync(
             $"SELECT whose, action, ground, day, count(*) FROM (SELECT {rows.Whose} AS whose, {action} AS action, {ground} AS ground, {day} AS day FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY whose, action, ground, day",
             r => (Whose: Number(r, 0) ?? 0, Action: (ErasureAction)(Number(r, 1) ?? 0), Ground: Number(r, 2), Day: r.IsDBNull(3) ? null : r.GetString(3), Rows: r.GetInt64(4)),

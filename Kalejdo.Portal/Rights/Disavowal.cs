@@ -51,17 +51,11 @@ public sealed class Disavowal(Databases databases)
             {
                 try
                 {
-                    await using var session = await Session.BeginAsync(database, write, cancellationToken);
-                    if (await IsVerifiedAsync(session, database, address, cancellationToken))
+                    if (await TryAsync(database, address, write, cancellationToken) is not { } done)
                     {
                         return new DisavowalOutcome.Verified();
                     }
-                    if (write)
-                    {
-                        var done = await RemoveAsync(session, database, address, cancellationToken);
-                        await session.CommitAsync(cancellationToken);
-                        steps.AddRange(done);
-                    }
+                    steps.AddRange(done);
                 }
                 catch (DbException e)
                 {
@@ -74,6 +68,33 @@ public sealed class Disavowal(Databases databases)
             }
         }
         return new DisavowalOutcome.Removed(steps);
+    }
+
+    /// <returns>What was removed, where it was to be; null where somebody has verified the address.</returns>
+    private static async Task<List<DisavowalStep>?> TryAsync(MappedDatabase database, string address, bool write, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await using var session = await Session.BeginAsync(database, write, cancellationToken);
+                if (await IsVerifiedAsync(session, database, address, cancellationToken))
+                {
+                    return null;
+                }
+                if (!write)
+                {
+                    return [];
+                }
+                var done = await RemoveAsync(session, database, address, cancellationToken);
+                await session.CommitAsync(cancellationToken);
+                return done;
+            }
+            catch (DbException e) when (e.SqlState is "40001" or "40P01" && attempt < 5)
+            {
+                // Somebody changed the same rows meanwhile, by a double click perhaps; nothing was changed here.
+            }
+        }
     }
 
     private static async Task<bool> IsVerifiedAsync(Session session, MappedDatabase database, string address, CancellationToken cancellationToken)

@@ -9,7 +9,8 @@ namespace Kalejdo.Portal.Rights;
 /// </summary>
 internal sealed class Disposal
 {
-    private const string OwnRows = "(1, 2)";
+    /// <summary>Of the sorts of <see cref="Whose"/>.</summary>
+    public const string OwnRows = "(1, 2)";
     private readonly Map map;
     private readonly ScopedRows scoped;
     private readonly Dictionary<MappedCollection, IReadOnlyList<Mask>> masks = [];
@@ -75,11 +76,23 @@ internal sealed class Disposal
         return refusals.Count > 0 ? new ErasureOutcome.Refused([.. refusals.Distinct()]) : new ErasureOutcome.Done(steps);
     }
 
+    public Task<ErasureOutcome> ExecuteAsync(CancellationToken cancellationToken) => ExecuteAsync(null, cancellationToken);
+
     /// <summary>Carries out what was planned in this same transaction, and commits only if exactly the planned rows changed.</summary>
-    public async Task<ErasureOutcome> ExecuteAsync(CancellationToken cancellationToken)
+    /// <param name="keeping">Told before the commit which rows stay for a while.</param>
+    public async Task<ErasureOutcome> ExecuteAsync(Keeping? keeping, CancellationToken cancellationToken)
     {
         var outcome = await PlanAsync(cancellationToken);
-        return outcome is ErasureOutcome.Done plan && await new Removal(this, plan).RunAsync(cancellationToken) is { } mismatch ? mismatch : outcome;
+        return outcome is ErasureOutcome.Done plan && await new Removal(this, plan, keeping is null ? null : new KeptRows(this, map), keeping).RunAsync(cancellationToken) is { } mismatch ? mismatch : outcome;
+    }
+
+    /// <summary>The action of row <c>t</c>, its ground's place in the map, and the day that the ground counts from, once it is planned.</summary>
+    public (string Action, string Ground, string Day) Decided(MappedCollection collection)
+    {
+        var (action, ground) = Located.Kept.Contains(collection) ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
+        var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
+            .Select(x => $"WHEN {ground} = {x.i} THEN {Grounds.DayOf(collection, x.retain)} "));
+        return (action, ground, days == "" ? "CAST(NULL AS text)" : $"CASE {days}END");
     }
 
     /// <summary>Whether any of a collection's rows can be in the scope.</summary>

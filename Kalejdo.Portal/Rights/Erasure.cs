@@ -15,7 +15,7 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         var (steps, carried, refusals) = (new List<ErasureStep>(), new List<CarriedValues>(), new List<Refusal>());
         foreach (var together in databases.Together)
         {
-            switch (await PlanAsync(together, identities, scope, cancellationToken))
+            switch (await PlanAsync(together, identities, scope, null, cancellationToken))
             {
                 case ErasureOutcome.Done plan:
                     steps.AddRange(plan.Steps);
@@ -29,7 +29,7 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         return refusals.Count > 0 ? new ErasureOutcome.Refused(refusals) : new ErasureOutcome.Done(steps) { Carried = carried };
     }
 
-    /// <inheritdoc cref="ExecuteAsync(string, IReadOnlyList{Identity}, ErasureScope, IReadOnlyList{CarriedValues}, CancellationToken)"/>
+    /// <inheritdoc cref="ExecuteAsync(string, IReadOnlyList{Identity}, ErasureScope, IReadOnlyList{CarriedValues}, Keeping, CancellationToken)"/>
     /// <remarks>What other databases have to tell is asked of them now: before any of them was erased, or it is too late.</remarks>
     public async Task<ErasureOutcome> ExecuteAsync(string key, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
     {
@@ -40,10 +40,10 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         var together = databases.Together.Single(t => t.Any(d => d.Source.Key == key));
         if (together.Count == 1)
         {
-            return await ExecuteAsync(key, identities, scope, [], cancellationToken);
+            return await ExecuteAsync(key, identities, scope, [], null, cancellationToken);
         }
-        var outcome = await PlanAsync(together, identities, scope, cancellationToken);
-        return outcome is ErasureOutcome.Done plan ? await ExecuteAsync(key, identities, scope, plan.Carried, cancellationToken) : outcome;
+        var outcome = await PlanAsync(together, identities, scope, null, cancellationToken);
+        return outcome is ErasureOutcome.Done plan ? await ExecuteAsync(key, identities, scope, plan.Carried, null, cancellationToken) : outcome;
     }
 
     /// <summary>
@@ -51,11 +51,26 @@ public sealed class Erasure(Databases databases, TimeProvider time)
     /// before is not found again, so doing it twice does it once.
     /// </summary>
     /// <param name="carried">What the whole plan had the other databases tell this one; they need not know it any longer.</param>
+    /// <param name="keeping">Told before the commit which rows stay for a while.</param>
     public async Task<ErasureOutcome> ExecuteAsync(
-        string key, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, CancellationToken cancellationToken) =>
+        string key, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, Keeping? keeping, CancellationToken cancellationToken) =>
         Unusable(identities, scope) is { Count: > 0 } unusable
             ? new ErasureOutcome.Refused(unusable)
-            : await AloneAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, carried, execute: true, cancellationToken);
+            : await AloneAsync(databases.All.Single(d => d.Source.Key == key), identities, scope, carried, write: true, (disposal, cancel) => disposal.ExecuteAsync(keeping, cancel), cancellationToken);
+
+    /// <summary>The rows of the scope that a ground keeps today; null where a database does not answer.</summary>
+    public async Task<IReadOnlyList<KeptRow>?> KeptAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
+    {
+        var kept = new List<KeptRow>();
+        foreach (var together in databases.Together)
+        {
+            if (await PlanAsync(together, identities, scope, kept, cancellationToken) is ErasureOutcome.Refused refused && refused.Reasons.Any(r => r.Field is null))
+            {
+                return null;
+            }
+        }
+        return kept;
+    }
 
     /// <summary>How many rows a new plan would still change; null where that cannot be told.</summary>
     public Task<long?> LeftAsync(IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken) => LeftAsync(identities, scope, [], cancellationToken);
@@ -67,7 +82,7 @@ public sealed class Erasure(Databases databases, TimeProvider time)
         List<ErasureOutcome> outcomes = [await PlanAsync(identities, scope, cancellationToken)];
         foreach (var database in databases.All.Where(d => carried.Any(c => c.Database == d.Source.Key)))
         {
-            outcomes.Add(await AloneAsync(database, identities, scope, carried, execute: false, cancellationToken));
+            outcomes.Add(await AloneAsync(database, identities, scope, carried, write: false, (disposal, cancel) => disposal.PlanAsync(cancel), cancellationToken));
         }
         // What is found both ways is found twice; that anything is left is what counts.
         return outcomes.TrueForAll(o => o is ErasureOutcome.Done)
@@ -105,12 +120,17 @@ public sealed class Erasure(Databases databases, TimeProvider time)
     }
 
     private async Task<ErasureOutcome> PlanAsync(
-        IReadOnlyList<MappedDatabase> together, IReadOnlyList<Identity> identities, ErasureScope scope, CancellationToken cancellationToken)
+        IReadOnlyList<MappedDatabase> together, IReadOnlyList<Identity> identities, ErasureScope scope, List<KeptRow>? kept, CancellationToken cancellationToken)
     {
         try
         {
-            await using var location = await Location.LocateAsync(together, identities, null, _ => false, cancellationToken);
-            var outcome = await Disposal.PlanAsync([.. location.Parts.Select(p => DisposalOf(p, scope))], location.Passages, cancellationToken);
+            await using var location = await Location.LocateAsync(together, SoughtFor(identities, scope), null, _ => false, cancellationToken);
+            List<Disposal> disposals = [.. location.Parts.Select(p => DisposalOf(p, scope))];
+            var outcome = await Disposal.PlanAsync(disposals, location.Passages, cancellationToken);
+            foreach (var disposal in kept is null ? [] : disposals)
+            {
+                kept!.AddRange(await new KeptRows(disposal, databases.Map).RetainedAsync(cancellationToken));
+            }
             return outcome is ErasureOutcome.Done plan ? plan with { Carried = await location.CarriedAsync(cancellationToken) } : outcome;
         }
         catch (DbException e)
@@ -120,19 +140,21 @@ public sealed class Erasure(Databases databases, TimeProvider time)
     }
 
     private async Task<ErasureOutcome> AloneAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, bool execute, CancellationToken cancellationToken)
+        MappedDatabase database, IReadOnlyList<Identity> identities, ErasureScope scope, IReadOnlyList<CarriedValues> carried, bool write,
+        Func<Disposal, CancellationToken, Task<ErasureOutcome>> run, CancellationToken cancellationToken)
     {
         try
         {
-            await using var location = await Location.LocateAloneAsync(database, identities, carried, write: execute, cancellationToken);
-            var disposal = DisposalOf(location.Parts[0], scope);
-            return execute ? await disposal.ExecuteAsync(cancellationToken) : await disposal.PlanAsync(cancellationToken);
+            await using var location = await Location.LocateAloneAsync(database, SoughtFor(identities, scope), carried, write, cancellationToken);
+            return await run(DisposalOf(location.Parts[0], scope), cancellationToken);
         }
         catch (DbException e)
         {
             return new ErasureOutcome.Refused([Databases.Unreachable(database.Source, database.Dialect, e)]);
         }
     }
+
+    private static Sought SoughtFor(IReadOnlyList<Identity> identities, ErasureScope scope) => new(identities, scope.Known ? scope.Rows : []);
 
     private Disposal DisposalOf(Located located, ErasureScope scope) => new(located, databases.Map, scope, SwedishDays.Today(time));
 }

@@ -45,6 +45,12 @@ public sealed record ErasureStep(string Collection, ErasureAction Action, long R
 /// <param name="Key">Column names and values as text.</param>
 public sealed record RowKey(string Collection, IReadOnlyDictionary<string, string> Key);
 
+/// <summary>A row that outlives an erasure for a while.</summary>
+/// <param name="Row">Its key, and beside it what else tells it from a later row of the same number.</param>
+/// <param name="Rule">The ground that keeps it; null where it was reduced because kept rows need it.</param>
+/// <param name="Until">The last day (Europe/Stockholm) on which it is kept; null where a condition decides.</param>
+public sealed record KeptRow(RowKey Row, string? Rule, DateOnly? Until);
+
 /// <summary>What is to be erased: everything, kinds of data, or single rows.</summary>
 public sealed record ErasureScope(IReadOnlyList<string> Kinds, IReadOnlyList<RowKey> Rows)
 {
@@ -53,6 +59,9 @@ public sealed record ErasureScope(IReadOnlyList<string> Kinds, IReadOnlyList<Row
 
     /// <summary>Some kinds of data.</summary>
     public static ErasureScope OfKinds(IReadOnlyList<string> kinds) => new(kinds, []);
+
+    /// <summary>The rows are known to be the subject's, though no identity leads to them (any more): they are found by their keys.</summary>
+    public bool Known { get; init; }
 
     /// <summary>Whether the scope is everything.</summary>
     public bool IsEverything => Kinds.Count == 0 && Rows.Count == 0;

@@ -73,7 +73,8 @@ internal sealed class Following
         }
         foreach (var collection in located.Kept)
         {
-            foreach (var (_, condition) in located.Identification.DirectWays(collection))
+            var known = located.Identification.KnownRows(collection).ToList();
+            foreach (var condition in located.Identification.DirectWays(collection).Select(w => w.Condition).Concat(known.Count > 0 ? [string.Join(" OR ", known)] : Array.Empty<string>()))
             {
                 await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", cancellationToken);
             }

@@ -2,8 +2,17 @@ using Kalejdo.Portal.DataMap;
 
 namespace Kalejdo.Portal.Rights;
 
+/// <summary>By what a subject is looked for.</summary>
+/// <param name="Rows">Rows that are the subject's, though no identity leads to them (any more): found by their keys.</param>
+internal sealed record Sought(IReadOnlyList<Identity> Identities, IReadOnlyList<RowKey> Rows)
+{
+    /// <summary>How many ways lead from it straight to a collection.</summary>
+    public int WaysTo(MappedCollection collection) =>
+        collection.Collection.Fields.Count(f => Identities.Any(i => i.Name == f.Identity)) + (Rows.Any(r => r.Collection == collection.Collection.Id) ? 1 : 0);
+}
+
 /// <summary>By which values rows of one database say whose they are: the verified identities, and what the rows found by them say besides.</summary>
-internal sealed class Identification(MappedDatabase database, Session session, IReadOnlyList<Identity> identities)
+internal sealed class Identification(MappedDatabase database, Session session, Sought sought)
 {
     private const string Known = "known_identity";
     private readonly Dictionary<(MappedCollection, Field, string), string?> matches = [];
@@ -15,7 +24,7 @@ internal sealed class Identification(MappedDatabase database, Session session, I
     public IEnumerable<(Field Field, string Condition)> DirectWays(MappedCollection collection) =>
         from field in collection.Collection.Fields
         where field.Identity is not null
-        from identity in identities
+        from identity in sought.Identities
         where identity.Name == field.Identity
         let condition = Matches(collection, field, identity.Value)
         where condition is not null
@@ -24,6 +33,16 @@ internal sealed class Identification(MappedDatabase database, Session session, I
     /// <summary>The condition that row <c>t</c> holds one of the identities in <paramref name="field"/>; null where none can stand there.</summary>
     public string? FoundBy(MappedCollection collection, Field field) =>
         DirectWays(collection).Where(way => way.Field == field).Select(way => $"({way.Condition})").ToList() is { Count: > 0 } ways ? string.Join(" OR ", ways) : null;
+
+    /// <summary>The conditions that row <c>t</c> is one of those that are known to be the subject's.</summary>
+    public IEnumerable<string> KnownRows(MappedCollection collection) =>
+        from row in sought.Rows
+        where row.Collection == collection.Collection.Id
+        let columns = row.Key.Select(k => collection.Table.Find(k.Key) is { } column
+            ? Sql.Equal($"t.{Dialect.Quote(column.Name)}", session.Parameter(k.Value), k.Value, column)
+            : null).ToList()
+        where columns.TrueForAll(c => c is not null)
+        select $"({string.Join(" AND ", columns)})";
 
     private string? Matches(MappedCollection collection, Field field, string value)
     {
@@ -54,7 +73,7 @@ internal sealed class Identification(MappedDatabase database, Session session, I
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
         await session.ExecuteAsync(Sql.CreateTemporaryTable(Known, "name text NOT NULL, value text NOT NULL", "name, value"), cancellationToken);
-        foreach (var identity in identities)
+        foreach (var identity in sought.Identities)
         {
             var name = session.Parameter(identity.Name);
             var forms = Dialect.LowerForms(identity.Value).Append(identity.Value).Distinct().Select(form => $"({name}, {session.Parameter(form)})");

@@ -16,14 +16,14 @@ internal sealed class Located : IAsyncDisposable
     private Location? alone;
 
     /// <param name="taking">The collections, of this database and others, that take part.</param>
-    public Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, HashSet<MappedCollection> taking, bool forErasure)
+    public Located(MappedDatabase database, Session session, Sought sought, HashSet<MappedCollection> taking, bool forErasure)
     {
         (Database, Session, this.taking, this.forErasure) = (database, session, taking, forErasure);
-        Identification = new Identification(database, session, identities);
+        Identification = new Identification(database, session, sought);
         Collections = [.. database.Graph.Collections.Where(taking.Contains)];
         links = [.. database.Graph.Links.Where(l => taking.Contains(l.Child) && taking.Contains(l.Parent))];
         households = taking.Any(c => c.Collection.HouseholdOwn is not null);
-        Kept = [.. Collections.Where(c => NeedsMarks(c, identities))];
+        Kept = [.. Collections.Where(c => NeedsMarks(c, sought))];
         Following = new Following(this, links, households);
         Evidence = new Evidence(this);
     }
@@ -60,7 +60,7 @@ internal sealed class Located : IAsyncDisposable
     public static async Task<Located> LocateAsync(
         MappedDatabase database, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets, bool write, CancellationToken cancellationToken)
     {
-        var location = await Location.LocateAsync([database], identities, targets, d => write && d == database, cancellationToken);
+        var location = await Location.LocateAsync([database], new Sought(identities, []), targets, d => write && d == database, cancellationToken);
         var located = location.Parts.Single(p => p.Database == database);
         located.alone = location;
         return located;
@@ -99,7 +99,7 @@ internal sealed class Located : IAsyncDisposable
                 households ? $"CASE WHEN {WayIn(way, "t", " AND lp.exposes = 1")} THEN 1 ELSE 0 END" : "1");
         }
         return new LocatedRows(
-            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", Identification.DirectWays(collection).Select(w => $"({w.Condition})").DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
+            $"{Dialect.Name(collection.Table)} AS t", string.Join(" OR ", Identification.DirectWays(collection).Select(w => $"({w.Condition})").Concat(Identification.KnownRows(collection)).DefaultIfEmpty("1 = 0")), $"{Whose.Found}", "1");
     }
 
     /// <summary>The condition that <paramref name="alias"/> is a located row of one of the given sorts.</summary>
@@ -158,13 +158,13 @@ internal sealed class Located : IAsyncDisposable
     }
 
     /// <summary>Rows that lead down, that others refer to, or that anybody can reach in several ways must be listed; a history need not.</summary>
-    private bool NeedsMarks(MappedCollection collection, IReadOnlyList<Identity> identities)
+    private bool NeedsMarks(MappedCollection collection, Sought sought)
     {
         if (Database.Crossings.Any(c => c.Link.Child == collection || c.Link.Parent == collection))
         {
             return true;
         }
-        var identified = collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
+        var identified = sought.WaysTo(collection);
         var down = Database.Links.Where(l => l.Child == collection && l.Down).ToList();
         return identified + links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up) != 1
             || links.Any(l => l.Parent == collection || (l.Child == collection && l.Up && identified > 0))

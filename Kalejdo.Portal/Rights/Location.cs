@@ -24,12 +24,12 @@ internal sealed class Location : IAsyncDisposable
     /// <summary>Locates in some databases and in those to which references lead from them.</summary>
     /// <param name="targets">The collections for whose sake it is done; null for all.</param>
     public static async Task<Location> LocateAsync(
-        IReadOnlyList<MappedDatabase> databases, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets, Func<MappedDatabase, bool> write,
+        IReadOnlyList<MappedDatabase> databases, Sought sought, IReadOnlyCollection<MappedCollection>? targets, Func<MappedDatabase, bool> write,
         CancellationToken cancellationToken)
     {
         List<MappedDatabase> all = [.. databases.SelectMany(d => d.Connected()).Distinct()];
-        var taking = Taking(all, identities, targets);
-        return await OpenAsync(Asked(databases, taking), identities, taking, targets is null, write, async location =>
+        var taking = Taking(all, sought, targets);
+        return await OpenAsync(Asked(databases, taking), sought, taking, targets is null, write, async location =>
         {
             foreach (var crossing in location.parts.SelectMany(p => p.Database.Crossings).Distinct())
             {
@@ -41,8 +41,8 @@ internal sealed class Location : IAsyncDisposable
 
     /// <summary>Locates in one database by itself, given what the others had to tell it: they may know it no longer.</summary>
     public static Task<Location> LocateAloneAsync(
-        MappedDatabase database, IReadOnlyList<Identity> identities, IReadOnlyList<CarriedValues> carried, bool write, CancellationToken cancellationToken) =>
-        OpenAsync([database], identities, Taking(database.Connected(), identities, null), true, _ => write, async location =>
+        MappedDatabase database, Sought sought, IReadOnlyList<CarriedValues> carried, bool write, CancellationToken cancellationToken) =>
+        OpenAsync([database], sought, Taking(database.Connected(), sought, null), true, _ => write, async location =>
         {
             var part = location.parts[0];
             await part.Identification.LearnAsync(
@@ -79,11 +79,10 @@ internal sealed class Location : IAsyncDisposable
     }
 
     /// <summary>The collections to which the identities can lead, over all references; of those, where targets are named, the ones that lead to them.</summary>
-    private static HashSet<MappedCollection> Taking(IReadOnlyList<MappedDatabase> databases, IReadOnlyList<Identity> identities, IReadOnlyCollection<MappedCollection>? targets)
+    private static HashSet<MappedCollection> Taking(IReadOnlyList<MappedDatabase> databases, Sought sought, IReadOnlyCollection<MappedCollection>? targets)
     {
-        var names = identities.Select(i => i.Name).ToHashSet();
         List<Link> links = [.. databases.SelectMany(d => d.Links).Distinct()];
-        var found = databases.SelectMany(d => d.Graph.Collections).Where(c => c.Collection.Fields.Any(f => f.Identity is not null && names.Contains(f.Identity)));
+        var found = databases.SelectMany(d => d.Graph.Collections).Where(c => sought.WaysTo(c) > 0);
         var taking = Reach.From(found, links).ToHashSet();
         if (targets is not null)
         {
@@ -105,7 +104,7 @@ internal sealed class Location : IAsyncDisposable
     }
 
     private static async Task<Location> OpenAsync(
-        IReadOnlyList<MappedDatabase> databases, IReadOnlyList<Identity> identities, HashSet<MappedCollection> taking, bool forErasure, Func<MappedDatabase, bool> write,
+        IReadOnlyList<MappedDatabase> databases, Sought sought, HashSet<MappedCollection> taking, bool forErasure, Func<MappedDatabase, bool> write,
         Func<Location, Task> connect, CancellationToken cancellationToken)
     {
         var location = new Location();
@@ -114,7 +113,7 @@ internal sealed class Location : IAsyncDisposable
             foreach (var database in databases)
             {
                 var session = await Session.BeginAsync(database, write(database), cancellationToken);
-                var part = new Located(database, session, identities, taking, forErasure);
+                var part = new Located(database, session, sought, taking, forErasure);
                 location.parts.Add(part);
                 await part.Following.BeginAsync(cancellationToken);
             }

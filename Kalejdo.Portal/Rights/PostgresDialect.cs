@@ -19,7 +19,10 @@ internal sealed class PostgresDialect : Dialect
 
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
-        var connection = new NpgsqlConnection(source.ConnectionString);
+        // As on SQLite: whoever waits this long for another program's lock gives up and says so. Part of opening, not a round trip more.
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
+        settings.Options = $"{settings.Options} -c lock_timeout=5s".TrimStart();
+        var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {
             await connection.OpenAsync(cancellationToken);

@@ -75,7 +75,7 @@ public sealed class Rectification(Databases databases)
         var at = $"{fields[0].Collection}.{fields[0].Field.Name}";
         try
         {
-            await using var location = await Location.LocateAsync(writing, identities, null, writing.Contains, cancellationToken);
+            await using var location = await Location.LocateAsync(writing, new Sought(identities, []), null, writing.Contains, cancellationToken);
             var rows = 0;
             foreach (var (database, collection, field) in fields)
             {

@@ -3,7 +3,8 @@ using Kalejdo.Portal.DataMap;
 namespace Kalejdo.Portal.Rights;
 
 /// <summary>Carries out what was decided for the rows of one database (design.md 5), in the transaction in which it was decided.</summary>
-internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan)
+/// <param name="kept">Where somebody wants to be told of the rows that stay.</param>
+internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptRows? kept, Keeping? keeping)
 {
     private Located Located => disposal.Located;
 
@@ -13,6 +14,7 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan)
     /// <returns>Why it was not committed; null where it was.</returns>
     public async Task<ErasureOutcome.Refused?> RunAsync(CancellationToken cancellationToken)
     {
+        IReadOnlyList<KeptRow> retained = kept is null ? [] : await kept.RetainedAsync(cancellationToken);
         await Session.ExecuteAsync(Located.Database.Dialect.DeferForeignKeys, cancellationToken);
         // Collections whose rows are found anew by each statement come first: their way in leads through rows that change later.
         var (found, listed) = (Located.Collections.Where(c => !Located.Kept.Contains(c)).ToList(), DeletionOrder());
@@ -34,6 +36,11 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan)
             {
                 return mismatch;
             }
+        }
+        if (retained.Count > 0)
+        {
+            // What was reduced is known by its masks from now on.
+            await keeping!([.. retained, .. await kept!.ReducedAsync(cancellationToken)], cancellationToken);
         }
         await Session.CommitAsync(cancellationToken);
         return null;

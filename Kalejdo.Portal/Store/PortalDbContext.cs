@@ -39,6 +39,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<PendingCorrection> PendingCorrections => Set<PendingCorrection>();
 
+    public DbSet<RetainedRows> RetainedRows => Set<RetainedRows>();
+
     public DbSet<AttemptCount> AttemptCounts => Set<AttemptCount>();
 
     public DbSet<ErasureFollowUp> ErasureFollowUps => Set<ErasureFollowUp>();

@@ -96,7 +96,7 @@ public class LinkingTests(AccountPortal portal) : IClassFixture<AccountPortal>
         using var before = await browser.GetAsync(PortalUrls.LinkDone, Cancellation);
         Assert.True(before.IsSuccessStatusCode);
 
-        await portal.KalejdoAsync($"UPDATE subscriber SET protected_identity = 1 WHERE customer_number = '{subscriber.CustomerNumber}'");
+        await portal.KalejdoAsync($"UPDATE subscriber SET protected_identity = true WHERE customer_number = '{subscriber.CustomerNumber}'");
         using var after = await browser.GetAsync(PortalUrls.LinkDone, Cancellation);
         Assert.Equal(PortalUrls.ContactUs, after.Headers.Location?.PathOf());
     }

@@ -5,14 +5,13 @@ using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalejdo.Portal.Tests.Features.Correction;
 
 /// <summary>Correcting from the person's side: one field, checked, never over somebody else's change.</summary>
-public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<SignedInPortal>
+public class CorrectPageTests(SignedInPortal portal) : IClassFixture<SignedInPortal>
 {
     private const string Error = "field-error";
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
@@ -243,11 +242,8 @@ public sealed class CorrectPageTests(SignedInPortal portal) : IClassFixture<Sign
         using var client = portal.Client(account);
         var (address, before) = (await AddressAsync(account, 30, "contact_person"), await portal.DumpAsync());
         var page = await client.PageAsync(address);
-        await using (var connection = new SqliteConnection($"Data Source={portal.Kalejdo};Pooling=False"))
+        await using (await portal.Data.LockAsync())
         {
-            await connection.OpenAsync(Cancellation);
-            await using var busy = connection.BeginTransaction();
-
             var answer = await (await client.SubmitAsync(address, page, ("New", "Åsa Berg"))).PageAsync();
 
             Assert.Equal("Det går inte att rätta just nu", Html.Heading(answer));

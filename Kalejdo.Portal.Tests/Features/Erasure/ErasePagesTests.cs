@@ -4,14 +4,13 @@ using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalejdo.Portal.Tests.Features.Erasure;
 
 /// <summary>Erasing from the person's side: what is shown, what is gone, and what stays as it was.</summary>
-public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPortal>
+public class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPortal>
 {
     private static readonly CancellationToken Cancellation = TestContext.Current.CancellationToken;
 
@@ -226,11 +225,8 @@ public sealed class ErasePagesTests(SignedInPortal portal) : IClassFixture<Signe
         var address = PortalUrls.EraseKind("viewing_history");
         var (page, before) = (await client.PageAsync(address), await portal.DumpAsync());
         string target;
-        await using (var connection = new SqliteConnection($"Data Source={portal.Kalejdo};Pooling=False"))
+        await using (await portal.Data.LockAsync())
         {
-            await connection.OpenAsync(Cancellation);
-            await using var busy = connection.BeginTransaction();
-
             target = Target(await client.SubmitAsync(address, page));
 
             Assert.Equal("Raderingen pågår", Html.Heading(await client.PageAsync(target)));

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Kalejdo.Portal.Tests.Features.Erasure;
 
 /// <summary>A full erasure in its pause: the account is closed, the erasure can be undone, and it runs when the pause is over.</summary>
-public sealed class UndoErasureTests : IAsyncDisposable
+public class UndoErasureTests : IAsyncDisposable
 {
     // Its own for each test: what is due in one is due in all.
     private readonly SignedInPortal portal = new();

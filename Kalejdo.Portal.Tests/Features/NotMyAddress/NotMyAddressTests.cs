@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalejdo.Portal.Tests.Features.NotMyAddress;
 
-public sealed partial class NotMyAddressTests : IAsyncLifetime, IDisposable
+public partial class NotMyAddressTests : IAsyncLifetime, IDisposable
 {
     private const string Address = "vilse@exempel.se";
     private readonly OwnPortal _portal = new();

@@ -95,6 +95,7 @@ internal sealed class ErasureRecords(
         // What is deleted is overwritten after this: closing deletes too.
         closed.OutcomeJson = new ErasureOutcomeRecord(steps, left, Overwritten: false, OverwriteBy: ErasureFollowUps.OverwriteBy(Now)).ToJson();
         db.WorkingSets.Remove(working);
+        db.RetainedRows.AddRange(EndedRetention.Remember(keys, number, closed.Subject, work.Kept, DueDate.DayOf(Now)));
         db.Ledger.Add(LedgerEntry.Completed(number, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
         followUps.Add(db, number, steps, work);
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);

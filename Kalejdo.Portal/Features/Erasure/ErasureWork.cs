@@ -22,6 +22,19 @@ internal sealed record ErasureWork(
     public IReadOnlyList<string> Addresses => [.. Identities.Where(i => i.Name == CurrentSubject.Email).Select(i => i.Value)
         .Append(Farewell?.Address).OfType<string>().Select(a => a.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)];
 
+    /// <summary>What stays for a while, as told before each database's commit.</summary>
+    public IReadOnlyList<KeptRow> Kept { get; init; } = [];
+
+    /// <summary>With more of what stays; the same where there is nothing new. The portal's own evidence ends by itself.</summary>
+    public ErasureWork Keeping(IReadOnlyList<KeptRow> rows) =>
+        rows.Where(r => !r.Row.Collection.StartsWith("portal.", StringComparison.Ordinal)).ExceptBy(Kept.Select(k => NameOf(k.Row)), k => NameOf(k.Row)).ToList() is { Count: > 0 } more
+            ? this with { Kept = [.. Kept, .. more] }
+            : this;
+
+    /// <summary>Equal for keys of the same row.</summary>
+    public static string NameOf(RowKey row) =>
+        $"{row.Collection} {string.Join(' ', row.Key.OrderBy(k => k.Key, StringComparer.Ordinal).Select(k => $"{k.Value.Length}:{k.Value}"))}";
+
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this);
 
     public static ErasureWork FromBytes(byte[] bytes) =>

@@ -118,7 +118,7 @@ internal sealed partial class Erasures(
         var erasure = new Rights.Erasure(live, time);
         foreach (var key in live.Keys.Where(k => !work.Done.ContainsKey(k)))
         {
-            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, work.Carried, cancellationToken))
+            switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, work.Carried, KeepAsync, cancellationToken))
             {
                 case ErasureOutcome.Refused refused:
                     await claims.ReleaseAsync(number, cancellationToken);
@@ -140,6 +140,16 @@ internal sealed partial class Erasures(
         var overwritten = await followUps.OverwriteAsync(number, live, cancellationToken);
         progress.Report($"case {number}: {(overwritten ? "overwritten" : "waits to be overwritten")}");
         return new ErasureResult.Erased(number, all, left, overwritten);
+
+        // Before the database's commit: afterwards nobody could find these rows any more.
+        async Task KeepAsync(IReadOnlyList<KeptRow> rows, CancellationToken cancel)
+        {
+            if (work.Keeping(rows) is var keeping && keeping != work)
+            {
+                work = keeping;
+                await claims.SaveAsync(number, work, cancel);
+            }
+        }
     }
 
     private static partial class Log

@@ -821,6 +821,52 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("receipt_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.RetainedRows", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("date")
+                        .HasColumnName("due_on");
+
+                    b.Property<byte[]>("SealedKeys")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_keys");
+
+                    b.Property<long>("Subject")
+                        .HasColumnType("bigint")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber");
+
+                    b.HasIndex("DueOn");
+
+                    b.ToTable("retained_rows", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>
                 {
                     b.Property<string>("CaseNumber")

@@ -78,6 +78,24 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "retained_rows",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    case_number = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
+                    subject = table.Column<long>(type: "bigint", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "date", nullable: false),
+                    sealed_keys = table.Column<byte[]>(type: "bytea", nullable: false),
+                    claimed_by = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_retained_rows", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "staff_tasks",
                 columns: table => new
                 {
@@ -118,6 +136,16 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 column: "created_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_retained_rows_case_number",
+                table: "retained_rows",
+                column: "case_number");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_retained_rows_due_on",
+                table: "retained_rows",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_staff_tasks_case_number_kind_place",
                 table: "staff_tasks",
                 columns: new[] { "case_number", "kind", "place" },
@@ -140,6 +168,9 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "receipt_keys");
+
+            migrationBuilder.DropTable(
+                name: "retained_rows");
 
             migrationBuilder.DropTable(
                 name: "staff_tasks");

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace Kalejdo.Portal.Store.Migrations.Sqlite
 {
     [DbContext(typeof(SqlitePortalDbContext))]
-    [Migration("20261122172810_FollowUps")]
+    [Migration("20261122173907_FollowUps")]
     partial class FollowUps
     {
         /// <inheritdoc />
@@ -809,6 +809,50 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasIndex("CreatedAt");
 
                     b.ToTable("receipt_keys", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.RetainedRows", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("ClaimedBy")
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_by");
+
+                    b.Property<DateTime?>("ClaimedUntil")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("claimed_until");
+
+                    b.Property<DateOnly>("DueOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_on");
+
+                    b.Property<byte[]>("SealedKeys")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_keys");
+
+                    b.Property<long>("Subject")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber");
+
+                    b.HasIndex("DueOn");
+
+                    b.ToTable("retained_rows", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>

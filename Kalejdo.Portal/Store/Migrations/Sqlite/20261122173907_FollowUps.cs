@@ -77,6 +77,24 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "retained_rows",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    case_number = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
+                    subject = table.Column<long>(type: "INTEGER", nullable: false),
+                    due_on = table.Column<DateOnly>(type: "TEXT", nullable: false),
+                    sealed_keys = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    claimed_by = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    claimed_until = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_retained_rows", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "staff_tasks",
                 columns: table => new
                 {
@@ -117,6 +135,16 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 column: "created_at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_retained_rows_case_number",
+                table: "retained_rows",
+                column: "case_number");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_retained_rows_due_on",
+                table: "retained_rows",
+                column: "due_on");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_staff_tasks_case_number_kind_place",
                 table: "staff_tasks",
                 columns: new[] { "case_number", "kind", "place" },
@@ -139,6 +167,9 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "receipt_keys");
+
+            migrationBuilder.DropTable(
+                name: "retained_rows");
 
             migrationBuilder.DropTable(
                 name: "staff_tasks");
