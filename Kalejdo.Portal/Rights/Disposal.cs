@@ -58,7 +58,7 @@ internal sealed class Disposal
             }
         }
         while (await KeepAsync(together, cancellationToken));
-        foreach (var (passage, parent, _) in Ends(together, passages))
+        foreach (var (passage, parent, _) in Ends(together, passages).Where(e => e.Parent.Located.Takes(e.Passage.Link.Parent)))
         {
             await passage.TellAsync(passage.Gone, parent.GoneOf(passage.Link.Parent, "l"), cancellationToken);
         }
