@@ -59,9 +59,9 @@ internal sealed class Disposal
             }
         }
         while (await KeepAsync(together, cancellationToken));
-        foreach (var (passage, _, _) in Ends(together, passages))
+        foreach (var (passage, parent, _) in Ends(together, passages).Where(e => e.Parent.Located.Takes(e.Passage.Link.Parent)))
         {
-            await passage.TellAsync(passage.Gone, GoneOf(passage.Link.Parent, "l"), cancellationToken);
+            await passage.TellAsync(passage.Gone, parent.GoneOf(passage.Link.Parent, "l"), cancellationToken);
         }
         var (steps, refusals) = (new List<ErasureStep>(), new List<Refusal>());
         foreach (var one in together)
@@ -115,7 +115,8 @@ internal sealed class Disposal
     {
         foreach (var hold in Located.Kept.SelectMany(parent => holds[parent]).Where(h => h.Child == collection && h.Cuttable.Count > 0))
         {
-            yield return (hold, $"EXISTS (SELECT 1 FROM {Dialect.Name(hold.Parent.Table)} AS c JOIN {Located.Marks(hold.Parent)} AS mc ON {Located.SameKey(hold.Parent, "mc", "c")} WHERE {hold.Joined(alias, "c")} AND ({GoneOf(hold.Parent, "mc")}))");
+            var gone = $"SELECT t.* FROM {Dialect.Name(hold.Parent.Table)} AS t JOIN {Located.Marks(hold.Parent)} AS mc ON {Located.SameKey(hold.Parent, "mc", "t")} WHERE {GoneOf(hold.Parent, "mc")}";
+            yield return (hold, $"EXISTS (SELECT 1 FROM ({gone}) AS c WHERE {hold.Joined(alias, "c")})");
         }
         foreach (var passage in Located.Passages.Where(p => p.Link.Child == collection))
         {
@@ -312,10 +313,11 @@ internal sealed class Disposal
         return cuts.Count == 0 ? null : string.Join(" OR ", cuts);
     }
 
-    /// <summary>The condition that what stays must not refer to a marked row: it goes, or is shared.</summary>
-    private static string GoneOf(MappedCollection parent, string marks) =>
-        // A row that says nothing about a person (a product, a channel) may stay referred to.
-        parent.Collection.Fields.Any(f => f.Personal && !parent.Table.PrimaryKey.Contains(f.Name))
-            ? $"{marks}.action = {Delete} OR {marks}.whose = {Whose.Shared}"
-            : $"{marks}.action = {Delete}";
+    /// <summary>The condition that what stays must not refer to the marked row <c>t</c>: it goes, or is shared and says something about a person.</summary>
+    private string GoneOf(MappedCollection parent, string marks)
+    {
+        // A row without anything personal (a product, or what an earlier erasure left) may stay referred to.
+        var dirty = masks[parent].Select(m => m.Dirty).ToList();
+        return dirty.Count == 0 ? $"{marks}.action = {Delete}" : $"({marks}.action = {Delete} OR ({marks}.whose = {Whose.Shared} AND ({string.Join(" OR ", dirty)})))";
+    }
 }
