@@ -30,8 +30,8 @@ public partial class NotMyAddressTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_never_verified_address_goes_from_wherever_it_stands_and_nothing_else_changes()
     {
-        var others = await _portal.RowsAsync("SELECT id, customer_number, full_name, phone, language FROM subscriber");
-        var players = await _portal.RowsAsync("SELECT id, nickname FROM game_player");
+        var others = await _portal.RowsAsync("SELECT id, customer_number, full_name, phone, language FROM subscriber ORDER BY id");
+        var players = await _portal.RowsAsync("SELECT id, nickname FROM game_player ORDER BY id");
         var link = await LinkAsync();
 
         var page = await PostAsync(link, "ta-bort");
@@ -40,8 +40,8 @@ public partial class NotMyAddressTests : IAsyncLifetime, IDisposable
         Assert.Empty(await _portal.RowsAsync("SELECT 1 FROM subscriber WHERE lower(trim(email)) = 'vilse@exempel.se'"));
         Assert.Empty(await _portal.RowsAsync("SELECT 1 FROM newsletter_consent WHERE email LIKE 'vilse%'"));
         Assert.Matches("^[g-v]{24}@removed.invalid$", Assert.Single(await _portal.RowsAsync("SELECT email FROM game_player ORDER BY id LIMIT 1")));
-        Assert.Equal(others, await _portal.RowsAsync("SELECT id, customer_number, full_name, phone, language FROM subscriber"));
-        Assert.Equal(players, await _portal.RowsAsync("SELECT id, nickname FROM game_player"));
+        Assert.Equal(others, await _portal.RowsAsync("SELECT id, customer_number, full_name, phone, language FROM subscriber ORDER BY id"));
+        Assert.Equal(players, await _portal.RowsAsync("SELECT id, nickname FROM game_player ORDER BY id"));
 
         await using var db = _portal.Open();
         var closed = await db.Cases.SingleAsync(row => row.Type == CaseType.Disavowal, Cancellation);

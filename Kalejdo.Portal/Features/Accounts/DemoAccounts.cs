@@ -78,15 +78,17 @@ internal static class DemoAccounts
         var (db, users) = (services.GetRequiredService<PortalDbContext>(), services.GetRequiredService<UserManager<Account>>());
         var account = new Account("sv", services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime) { Email = address, EmailConfirmed = true };
         account.PasswordHash = users.PasswordHasher.HashPassword(account, Passwords.Normal(password)!);
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        await using var transaction = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellation) : null;
         Sessions.Demand(await users.CreateAsync(account));
         await completeAsync(account);
-        await transaction.CommitAsync(cancellation);
+        await (transaction?.CommitAsync(cancellation) ?? Task.CompletedTask);
         return account;
     }
 
     private static async Task MakeAsync(IServiceProvider services, DbConnection kalejdo, string password, CancellationToken cancellation)
     {
+        // One: of two nodes that start at once, the other waits here and then finds them all.
+        await using var transaction = await services.GetRequiredService<PortalDbContext>().Database.BeginTransactionAsync(cancellation);
         if (!await HasAccountAsync(services, Ready.OwnEmail, cancellation) && await DemoDatabase.HoldsAsync(kalejdo, Ready, cancellation))
         {
             await CreateAsync(services, Ready, password, cancellation);
@@ -99,6 +101,8 @@ internal static class DemoAccounts
                 await CreateStaffAsync(services, address, role, password, cancellation);
             }
         }
+
+        await transaction.CommitAsync(cancellation);
     }
 
     private static async Task PrintAsync(IServiceProvider services, DbConnection kalejdo, int subscribers, string password, CancellationToken cancellation)
