@@ -25,7 +25,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
-        PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
+        PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.ReceiptFileRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
     ];
 
     private static readonly Dictionary<string, string> Others = new()

@@ -148,6 +148,7 @@ internal static class Portal
         app.MapLanguageSwitch();
         app.MapDownloads();
         app.MapSignOut();
+        app.MapReceiptFiles();
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();

@@ -68,6 +68,12 @@ internal static class PortalUrls
     public const string CaseRoute = "/arende/{Token}";
     public const string ReceiptRoute = "/kvitto/{Token}";
 
+    /// <summary>POST only: the receipt as a signed file.</summary>
+    public const string ReceiptFileRoute = "/kvitto/{token}/fil";
+
+    /// <summary>A JSON Web Key Set: what signed receipts are verified by.</summary>
+    public const string ReceiptKeys = "/.well-known/receipt-keys.json";
+
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
 
@@ -126,6 +132,8 @@ internal static class PortalUrls
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the receipt without a session.</param>
     public static string Receipt(string token) => $"/kvitto/{token}";
+
+    public static string ReceiptFile(string token) => $"/kvitto/{token}/fil";
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";

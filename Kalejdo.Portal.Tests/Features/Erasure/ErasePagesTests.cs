@@ -1,4 +1,5 @@
 using System.Net;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Rights;
@@ -143,7 +144,30 @@ public class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPort
         Assert.Equal((nameof(ErasedLetter), new DemoSubscriber(8).OwnEmail), (letter.Letter, letter.Address));
 
         using var nobody = portal.Client(null);
-        Assert.Equal(HttpStatusCode.OK, (await nobody.GetAsync(new Uri(Receipt(letter.Text), UriKind.Relative), Cancellation)).StatusCode);
+        var receipt = Receipt(letter.Text);
+        var page = await nobody.PageAsync(receipt);
+        Assert.Contains(number, page, StringComparison.Ordinal);
+
+        // As a file it proves itself to whoever has the public keys, and to nobody once a word of it is changed.
+        using var file = await nobody.SubmitAsync($"{receipt}/fil", page);
+        var signed = await file.Content.ReadAsByteArrayAsync(Cancellation);
+        Assert.Equal($"kvitto-{number}.json", file.Content.Headers.ContentDisposition!.FileName);
+        var keys = ReceiptKeys.Read(await nobody.GetByteArrayAsync(new Uri(PortalUrls.ReceiptKeys, UriKind.Relative), Cancellation))!;
+        var genuine = Assert.IsType<ReceiptVerdict.Genuine>(SignedReceipt.Verify(signed, keys)).Receipt;
+        Assert.Equal(number, genuine.GetProperty("case").GetString());
+        Assert.Equal(steps.Sum(s => s.Rows), genuine.GetProperty("lines").EnumerateArray().Sum(l => l.GetProperty("rows").GetInt64()));
+        Assert.DoesNotContain(new DemoSubscriber(8).OwnEmail, genuine.GetRawText(), StringComparison.OrdinalIgnoreCase);
+        signed[40] ^= 1;
+        Assert.IsNotType<ReceiptVerdict.Genuine>(SignedReceipt.Verify(signed, keys));
+    }
+
+    [Fact]
+    public async Task A_receipt_file_is_given_for_its_link_alone()
+    {
+        using var nobody = portal.Client(null);
+        using var answer = await nobody.SubmitAsync(PortalUrls.ReceiptFile("x"), await nobody.PageAsync(PortalUrls.SignIn));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
     }
 
     [Fact]
