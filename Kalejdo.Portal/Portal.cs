@@ -66,6 +66,7 @@ internal static class Portal
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
         services.AddSingleton<DeskCases>();
+        services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();

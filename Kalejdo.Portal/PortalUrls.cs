@@ -138,7 +138,14 @@ internal static class PortalUrls
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
 
-    public static string DeskPage(int page) => page == 1 ? Desk : string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}");
+    /// <param name="tasks">The page of the second list, where it is not the first one.</param>
+    public static string DeskPage(int page, int tasks = 1) => (page, tasks) switch
+    {
+        (1, 1) => Desk,
+        (_, 1) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}"),
+        (1, _) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?uppgifter={tasks}"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}&uppgifter={tasks}"),
+    };
 
     public static string Mail(string name) => $"{Mailbox}/{name}";
 

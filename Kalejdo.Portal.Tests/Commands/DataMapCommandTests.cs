@@ -29,7 +29,7 @@ public sealed class DataMapCommandTests : IDisposable
         Assert.Equal(1, again.ExitCode);
         Assert.Contains("exists already", again.Error, StringComparison.Ordinal);
         Assert.True(check.ExitCode == 0, check.ToString());
-        Assert.EndsWith("1 datasets, 4 collections: 0 errors, 4 warnings", check.Output.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("1 dataset, 4 collections: 0 errors, 4 warnings", check.Output.TrimEnd(), StringComparison.Ordinal);
         Assert.Equal((0, "Nothing to do: the map knows what the databases have."), (update.ExitCode, update.Output.TrimEnd()));
         Assert.False(Directory.Exists(Path.Combine(shop.Folder, "var")), "No portal database is needed, so none is made.");
 

@@ -40,6 +40,17 @@ public class ComponentsTests(PortalFixture portal, Browser browser)
         await Assertions.Expect(page.GetByLabel("Kod")).ToHaveAccessibleDescriptionAsync("");
     }
 
+    [Fact]
+    public async Task A_word_of_a_letter_and_a_hyphen_is_kept_together_and_reads_the_same()
+    {
+        await using var person = await browser.PersonAsync();
+        var page = await person.NewPageAsync();
+        await ShowAsync(page);
+
+        Assert.Equal("Skriv den e-postadress som ska stå i stället.", await page.Locator(".lead").TextContentAsync());
+        Assert.Equal("e-postadress", await page.Locator(".lead .unbroken").InnerTextAsync());
+    }
+
     // At an address of the portal, so that its own stylesheet applies.
     private async Task ShowAsync(IPage page)
     {

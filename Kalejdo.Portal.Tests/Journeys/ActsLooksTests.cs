@@ -1,4 +1,6 @@
+using System.Text.RegularExpressions;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -7,7 +9,7 @@ using Microsoft.Playwright;
 namespace Kalejdo.Portal.Tests.Journeys;
 
 /// <summary>Correcting and erasing as they look, by day and by night.</summary>
-public sealed class ActsLooksTests(ActsLooksTests.Listening portal, Browser browser) : IClassFixture<ActsLooksTests.Listening>
+public sealed partial class ActsLooksTests(ActsLooksTests.Listening portal, Browser browser) : IClassFixture<ActsLooksTests.Listening>
 {
     private static readonly (string, ColorScheme, int)[] Views =
         [("sv", ColorScheme.Light, 1280), ("sv", ColorScheme.Dark, 390), ("en", ColorScheme.Light, 390), ("en", ColorScheme.Dark, 1280)];
@@ -60,6 +62,63 @@ public sealed class ActsLooksTests(ActsLooksTests.Listening portal, Browser brow
             await LookAsync(page, $"ratta-vantar-{language}-{scheme}-{width}");
         }
     }
+
+    [Fact]
+    public async Task Stopping_a_change_of_address_looks_right_at_each_step()
+    {
+        var subscribers = new Queue<int>([22, 24, 25, 26]);
+        foreach (var (language, scheme, width) in Views)
+        {
+            var subscriber = subscribers.Dequeue();
+            var account = await portal.People.AccountAsync(subscriber);
+            await using var person = await PersonAsync(account, language, scheme, width, 0);
+            var page = await person.NewPageAsync();
+            var view = $"{language}-{scheme}-{width}";
+            await page.GotoAsync(await AddressAsync("ratta-epost", account, subscriber));
+            await page.Locator("#nytt").FillAsync($"ny.{subscriber}@exempel.se");
+            await page.Locator("main button").ClickAsync();
+            await page.WaitForURLAsync(url => new Uri(url).AbsolutePath.StartsWith("/ratta-adress/", StringComparison.Ordinal));
+            await LookAsync(page, $"ratta-adress-{view}");
+            var confirm = (await portal.People.LettersAsync()).Last(letter => letter.Letter == nameof(ConfirmAddressLetter));
+            await page.Locator("#kod").FillAsync(Code().Match(confirm.Text).Value);
+            await page.Locator("main form:not([hidden]) button").First.ClickAsync();
+            await Assertions.Expect(page.Locator("main h1")).ToHaveTextAsync(language == "sv" ? "Uppgiften är rättad" : "The data is corrected");
+            await LookAsync(page, $"ratta-adress-klart-{view}");
+
+            // As whoever reads the old mailbox: signed in nowhere.
+            var told = (await portal.People.LettersAsync()).Last(letter => letter.Letter == nameof(AddressReplacedLetter));
+            var link = new Uri(portal.People.Address, new Uri(told.Text.Split().Single(word => word.Contains("/angra-adress/", StringComparison.Ordinal))).PathAndQuery).ToString();
+            await using var owner = await browser.PersonAsync(language, scheme, width);
+            page = await owner.NewPageAsync();
+            var health = new PageHealth(page, portal.People.Address);
+            await page.GotoAsync(link);
+            await LookAsync(page, $"angra-adress-{view}");
+            await ChooseAsync(null, "fel");
+            Assert.NotEqual(0, await page.Locator(".error-summary").CountAsync());
+            await ChooseAsync("#stoppa-inte", "kvar");
+            await page.GotoAsync(link);
+            await ChooseAsync("#stoppa", "stoppad");
+            await page.GotoAsync(link);
+            await LookAsync(page, $"angra-adress-redan-{view}");
+            await page.GotoAsync(new Uri(portal.People.Address, PortalUrls.UndoAddressChange("x")).ToString());
+            await LookAsync(page, $"angra-adress-ogiltig-{view}");
+            health.AssertGood();
+
+            async Task ChooseAsync(string? choice, string name)
+            {
+                if (choice is not null)
+                {
+                    await page.Locator(choice).CheckAsync();
+                }
+                await page.Locator("main form button").ClickAsync();
+                await Assertions.Expect(page.Locator(choice is null ? ".error-summary" : "main form[hidden]")).ToHaveCountAsync(1);
+                await LookAsync(page, $"angra-adress-{name}-{view}");
+            }
+        }
+    }
+
+    [GeneratedRegex(@"\b\d{3} ?\d{3}\b")]
+    private static partial Regex Code();
 
     private static async Task LookAsync(IPage page, string name)
     {

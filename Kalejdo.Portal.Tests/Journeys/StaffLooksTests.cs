@@ -5,6 +5,7 @@ using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
@@ -35,6 +36,7 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
         await walk.OpenAsync(PortalUrls.Desk);
         await walk.SeesAsync(DeskText.Title);
         await walk.ReadsAsync(DeskText.Overdue);
+        await walk.ReadsAsync(DeskText.TraceFound);
         await walk.FollowAddressAsync("sida=2");
         await walk.SeesAsync(DeskText.Title);
         await walk.OpenAsync(PortalUrls.MyAccount);
@@ -49,6 +51,10 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
         {
             var added = await CaseRegister.OpenAsync(db, Enum.GetValues<CaseType>()[i % 9], 1, now.AddDays(i - 32), TestContext.Current.CancellationToken);
             added.Status = Enum.GetValues<CaseStatus>()[i % 5];
+            if (!await db.StaffTasks.AnyAsync(row => row.Place == $"kalejdo.support_message.c{i}", TestContext.Current.CancellationToken))
+            {
+                db.StaffTasks.Add(new StaffTask { CaseNumber = added.Number, Kind = StaffTaskKind.TraceFound, Place = $"kalejdo.support_message.c{i}", Rows = i * 400, CreatedAt = now.AddDays(i - 32) });
+            }
             await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         }
     }

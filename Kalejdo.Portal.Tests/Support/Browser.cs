@@ -8,6 +8,9 @@ namespace Kalejdo.Portal.Tests.Support;
 public sealed class Browser : IAsyncLifetime
 {
     private const string Chromium = "/usr/bin/chromium";
+
+    // Milliseconds; a busy machine is no failure.
+    private const float Patience = 120_000;
     private readonly SemaphoreSlim start = new(1);
     private IPlaywright? playwright;
     private IBrowser? chromium;
@@ -19,13 +22,15 @@ public sealed class Browser : IAsyncLifetime
     public async Task<IBrowserContext> PersonAsync(string language = "sv", ColorScheme scheme = ColorScheme.Light, int width = 1280, bool scripts = true)
     {
         var browser = await StartAsync();
-        return await browser.NewContextAsync(new()
+        var person = await browser.NewContextAsync(new()
         {
             ColorScheme = scheme,
             JavaScriptEnabled = scripts,
             Locale = language,
             ViewportSize = new() { Width = width, Height = width < 600 ? 844 : 900 },
         });
+        person.SetDefaultTimeout(Patience);
+        return person;
     }
 
     public async ValueTask DisposeAsync()
@@ -48,6 +53,7 @@ public sealed class Browser : IAsyncLifetime
             {
                 Assert.True(File.Exists(Chromium), $"{Chromium} is missing: the journeys need a browser (apt-get install chromium).");
                 playwright = await Playwright.CreateAsync();
+                Assertions.SetDefaultExpectTimeout(Patience);
                 chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = ["--no-sandbox"] });
             }
 

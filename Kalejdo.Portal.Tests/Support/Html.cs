@@ -31,7 +31,7 @@ internal static partial class Html
     /// <summary>What the error summary says.</summary>
     public static string Errors(string page) => Summary().Match(page).Groups[1].Value;
 
-    public static string Heading(string page) => H1().Match(page).Groups[1].Value;
+    public static string Heading(string page) => Tag().Replace(H1().Match(page).Groups[1].Value, "");
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex Token();
@@ -56,6 +56,9 @@ internal static partial class Html
 
     [GeneratedRegex("<div class=\"error-summary\".*?<ul>(.*?)</ul>", RegexOptions.Singleline)]
     private static partial Regex Summary();
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
 
     [GeneratedRegex("<h1>(.*?)</h1>")]
     private static partial Regex H1();

@@ -26,9 +26,12 @@ internal static class DataMapCheckCommand
                 await output.WriteLineAsync(problem.ToString());
             }
             var errors = all.Count(p => p.Severity == Severity.Error);
-            await output.WriteLineAsync($"{map.Datasets.Count} datasets, {map.Collections.Count()} collections: {errors} errors, {all.Count - errors} warnings");
+            await output.WriteLineAsync(
+                $"{Count(map.Datasets.Count, "dataset")}, {Count(map.Collections.Count(), "collection")}: {Count(errors, "error")}, {Count(all.Count - errors, "warning")}");
             return errors == 0 ? PortalCommands.Done : PortalCommands.Refused;
         });
         return check;
     }
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

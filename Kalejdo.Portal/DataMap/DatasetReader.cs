@@ -169,6 +169,7 @@ internal sealed class DatasetReader(MapProblems problems)
             portal?.Flag("technical") ?? false, section.At)
         {
             Values = portal is null ? [] : PortalReader.Choices(portal, "values"),
+            Unit = portal?.Choice("unit", ("seconds", Unit.Seconds)),
             Lines = section.Lines,
         };
         if (name.Contains('.', StringComparison.Ordinal))

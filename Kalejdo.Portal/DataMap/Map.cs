@@ -180,10 +180,20 @@ public sealed record Field(
     /// <summary>The names on screen of values that are codes.</summary>
     public IReadOnlyList<Choice> Values { get; init; } = [];
 
+    /// <summary>What a number counts, where people do not count in it themselves.</summary>
+    public Unit? Unit { get; init; }
+
     /// <summary>Where its file describes it.</summary>
     public EntryLines? Lines { get; init; }
 
     internal static bool IsPersonal(string category) => category == "user" || category.StartsWith("user.", StringComparison.Ordinal);
+}
+
+/// <summary>What the numbers of a column count.</summary>
+public enum Unit
+{
+    /// <summary>Shown in hours and minutes.</summary>
+    Seconds,
 }
 
 /// <summary>The ways along which rows lead to others.</summary>

@@ -145,6 +145,7 @@ internal sealed class AccessPage(Map map, TimeProvider time, Action<AccessPart> 
         Block("td", value switch
         {
             null => new("–", "–"),
+            long seconds when field.Unit == Unit.Seconds => Duration.Of(seconds),
             bool flag => flag ? new("ja", "yes") : new("nej", "no"),
             _ => field.Values.Concat(field.Correct?.Choices ?? []).FirstOrDefault(choice => choice.Value == text)?.Label ?? new(text, text),
         });

@@ -32,6 +32,20 @@ public sealed partial class KindPageTests(PortalOfItsOwn portal) : IClassFixture
     }
 
     [Theory]
+    [InlineData("sv", "Hur länge", "1\u00a0tim\u00a053\u00a0min")]
+    [InlineData("en", "How long", "1\u00a0h\u00a053\u00a0min")]
+    public async Task Shows_seconds_in_hours_and_minutes(string language, string label, string said)
+    {
+        using var client = await portal.SignedInAsync(Complete, language);
+        await portal.SqlAsync("UPDATE viewing_history SET seconds = 6806");
+        var page = await client.PageAsync(PortalUrls.Kind("viewing_history"));
+
+        Assert.Contains(label, page, StringComparison.Ordinal);
+        Assert.Contains(said, page, StringComparison.Ordinal);
+        Assert.DoesNotContain("6806", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("sv", "avtal, artikel 6.1 b", "Du lämnade dem", "Exempel Utskick AB, som trycker och skickar fakturor", "Så länge du har avtal")]
     [InlineData("en", "contract, Article 6(1)(b)", "You gave them", "Exempel Utskick AB, who prints and sends invoices", "As long as you have an agreement")]
     public async Task Says_why_from_where_to_whom_and_how_long(string language, params string[] words)

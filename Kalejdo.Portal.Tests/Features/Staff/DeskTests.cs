@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
 
 namespace Kalejdo.Portal.Tests.Features.Staff;
@@ -29,6 +31,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
     [Fact]
     public async Task Open_cases_stand_by_their_day_the_overdue_first_and_in_pages()
     {
+        await EmptyAsync();
         var today = SwedishDays.Today(portal.Time);
         var now = portal.Time.GetUtcNow().UtcDateTime;
         var (late, due, closed) = (await AddAsync(today.AddDays(-1), now.AddDays(-32)), await AddAsync(today, now.AddDays(-31)), await AddAsync(today.AddDays(-9), now.AddDays(-40), now));
@@ -39,7 +42,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
 
         using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
         var first = await browser.PageAsync(PortalUrls.Desk);
-        var rows = first.Split("role=\"rowheader\"")[1..];
+        var rows = Rows(first, "arenden");
         Assert.Equal(25, rows.Length);
         Assert.Contains(late, rows[0], StringComparison.Ordinal);
         Assert.Contains("Försenat", rows[0], StringComparison.Ordinal);
@@ -51,14 +54,71 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
 
         var second = await browser.PageAsync(PortalUrls.DeskPage(2));
         Assert.Contains("Sida 2 av 2", second, StringComparison.Ordinal);
-        Assert.Equal(7, second.Split("role=\"rowheader\"").Length - 1);
+        Assert.Equal(7, Rows(second, "arenden").Length);
         Assert.Equal(Html.WithoutTokens(second).Replace("/personal?sida=2", "", StringComparison.Ordinal),
             Html.WithoutTokens(await browser.PageAsync(PortalUrls.DeskPage(99))).Replace("/personal?sida=99", "", StringComparison.Ordinal));
     }
 
     [Theory]
+    [InlineData("sv", "Det finns inget att titta på.", "Spår av en raderad person", "Meddelanden i supportärenden: Meddelande", "Mejl som inte kunde levereras", "Allt är raderat", "E-postadress som inte finns", "inte överskrivna")]
+    [InlineData("en", "There is nothing to look at.", "Traces of an erased person", "Messages of support tickets: Message", "Mail that could not be delivered", "All is erased", "E-mail address that does not exist", "not overwritten")]
+    public async Task What_jobs_have_found_stands_there_in_words_until_it_is_done(string language, string nothing, params string[] words)
+    {
+        await EmptyAsync();
+        using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker, language);
+        Assert.Contains(nothing, await browser.PageAsync(PortalUrls.Desk), StringComparison.Ordinal);
+
+        var (today, now) = (SwedishDays.Today(portal.Time), portal.Time.GetUtcNow().UtcDateTime);
+        var closed = await AddAsync(today, now.AddDays(-3), now);
+        await TellAsync(
+            Task(StaffTaskKind.TraceFound, "kalejdo.support_message.body", 1234, now.AddDays(-3), closed),
+            Task(StaffTaskKind.TraceFound, "kalejdo.old_import.payload", 2, now.AddDays(-2), closed),
+            Task(StaffTaskKind.OverwriteLate, "", 0, now.AddDays(-2).AddHours(1), closed),
+            Task(StaffTaskKind.MailUndeliverable, "ErasedLetter", 3, now.AddDays(-1), closed),
+            Task(StaffTaskKind.AddressBounced, "ErasedLetter", 1, now, null),
+            Task(StaffTaskKind.AddressBounced, "LinkedLetter", 1, now.AddDays(-5), null, done: now));
+
+        var page = await browser.PageAsync(PortalUrls.Desk);
+        Assert.DoesNotContain(nothing, page, StringComparison.Ordinal);
+        var rows = Rows(page, "uppgifter");
+        Assert.Equal(5, rows.Length);
+        Assert.All([words[0], words[1], "kalejdo.support_message.body", language == "sv" ? "1\u00a0234" : "1,234", closed, Day(today.AddDays(-3))], word => Assert.Contains(word, rows[0], StringComparison.Ordinal));
+        Assert.Contains("kalejdo.old_import.payload", rows[1], StringComparison.Ordinal);
+        Assert.Contains(words[5], rows[2], StringComparison.Ordinal);
+        Assert.All([words[2], words[3], closed], word => Assert.Contains(word, rows[3], StringComparison.Ordinal));
+        Assert.All([words[4], words[3], Day(today)], word => Assert.Contains(word, rows[4], StringComparison.Ordinal));
+        Assert.DoesNotContain(closed, rows[4], StringComparison.Ordinal);
+
+        string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.GetCultureInfo(language == "sv" ? "sv-SE" : "en-GB"));
+    }
+
+    [Fact]
+    public async Task Tasks_have_pages_of_their_own_beside_those_of_the_cases()
+    {
+        await EmptyAsync();
+        var (today, now) = (SwedishDays.Today(portal.Time), portal.Time.GetUtcNow().UtcDateTime);
+        for (var i = 0; i < 30; i++)
+        {
+            await AddAsync(today.AddDays(20 + i), now);
+        }
+        await TellAsync([.. Enumerable.Range(0, 30).Select(i => Task(StaffTaskKind.TraceFound, $"kalejdo.old_import.c{i}", 1, now.AddMinutes(i), null))]);
+        using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+
+        Assert.Equal(25, Rows(await browser.PageAsync(PortalUrls.Desk), "uppgifter").Length);
+        var both = await browser.PageAsync(PortalUrls.DeskPage(2, tasks: 2));
+        Assert.Equal(5, Rows(both, "uppgifter").Length);
+        Assert.Contains("kalejdo.old_import.c29", Rows(both, "uppgifter")[4], StringComparison.Ordinal);
+        // Each list turns its own pages.
+        Assert.Contains(PortalUrls.DeskPage(1, tasks: 2), Html.Links(both));
+        Assert.Contains(PortalUrls.DeskPage(2), Html.Links(both));
+        Assert.Equal(Rows(both, "uppgifter"), Rows(await browser.PageAsync(PortalUrls.DeskPage(2, tasks: 99)), "uppgifter"));
+    }
+
+    [Theory]
     [InlineData("?sida=0")]
     [InlineData("?sida=x")]
+    [InlineData("?uppgifter=0")]
+    [InlineData("?uppgifter=x")]
     public async Task A_page_that_is_none_does_not_exist(string query)
     {
         using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
@@ -75,6 +135,22 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         Assert.Equal(PortalUrls.ForgottenPasswordCode, asked.Headers.Location?.PathOf());
         Assert.Empty(await portal.MailsAsync($"{StaffRoles.CaseWorker}@personal.exempel.se"));
     }
+
+    /// <summary>The tests share the portal; each begins with an empty desk.</summary>
+    private Task<int> EmptyAsync() => portal.StoreAsync(async db => await db.StaffTasks.ExecuteDeleteAsync(Cancellation) + await db.Cases.ExecuteDeleteAsync(Cancellation));
+
+    /// <summary>What stands in each row of the table.</summary>
+    private static string[] Rows(string page, string table) =>
+        page.Split($"aria-labelledby=\"{table}\"")[1].Split("</table>")[0].Split("role=\"rowheader\"")[1..];
+
+    private static StaffTask Task(StaffTaskKind kind, string place, long rows, DateTime since, string? caseNumber, DateTime? done = null) =>
+        new() { CaseNumber = caseNumber, Kind = kind, Place = place, Rows = rows, CreatedAt = since, DoneAt = done };
+
+    private Task<int> TellAsync(params StaffTask[] tasks) => portal.StoreAsync(db =>
+    {
+        db.StaffTasks.AddRange(tasks);
+        return db.SaveChangesAsync(Cancellation);
+    });
 
     private Task<string> AddAsync(DateOnly dueOn, DateTime receivedAt, DateTime? closedAt = null) => portal.StoreAsync(async db =>
     {

@@ -26,6 +26,7 @@ internal static partial class Words
         null or "" => null,
         bool flag => flag ? MyDataText.Yes : MyDataText.No,
         _ when Chosen(field, value) is { } label => label,
+        long seconds when field.Unit == Unit.Seconds => In(Duration.Of(seconds)),
         string text when type == ColumnType.Instant => Instant(text) ?? text,
         string text when type == ColumnType.Date => Day(text) ?? text,
         string text when type == ColumnType.Decimal && decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) =>
