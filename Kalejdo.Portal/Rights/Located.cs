@@ -41,7 +41,10 @@ internal sealed class Located : IAsyncDisposable
     private readonly HashSet<MappedCollection> reachable;
     private readonly IReadOnlyList<Link> links;
     private readonly Dictionary<MappedCollection, int> changed = [];
+    private readonly HashSet<MappedCollection> undecided = [];
+    private readonly Dictionary<MappedCollection, int> doubtedAt = [];
     private readonly List<Step> steps;
+    private bool membersFound;
     private int tick = 1;
 
     private Located(MappedDatabase database, Session session, IReadOnlyList<Identity> identities, MappedCollection? target)
@@ -195,7 +198,7 @@ internal sealed class Located : IAsyncDisposable
         while (await FollowAsync(cancellationToken) || await DecideAsync(cancellationToken))
         {
         }
-        foreach (var collection in Kept)
+        foreach (var collection in doubtedAt.Keys)
         {
             await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Shared} WHERE whose = {Whose.Doubtful}", cancellationToken);
         }
@@ -311,7 +314,14 @@ internal sealed class Located : IAsyncDisposable
             var decided = step.Down && OneWayIn(to) ? Whose.Own : Whose.Open;
             var whose = Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
             var source = $"{Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {SameKey(from, "lf", "f")} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Joined(step.Link, "t", "f") : Joined(step.Link, "f", "t"))}";
-            any |= await InsertAsync(to, source, $"lf.since > {since} AND lf.whose IN ({leads})", whose, "lf.exposes", cancellationToken);
+            if (await InsertAsync(to, source, $"lf.since > {since} AND lf.whose IN ({leads})", whose, "lf.exposes", cancellationToken))
+            {
+                any = true;
+                if (decided == Whose.Open)
+                {
+                    undecided.Add(to);
+                }
+            }
         }
         return any;
     }
@@ -332,7 +342,7 @@ internal sealed class Located : IAsyncDisposable
             $"INSERT INTO {Marks(collection)} ({PlainKeys(collection)}, whose, since, listed, exposes) SELECT {KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
             cancellationToken);
         // What another member of the household led to first is shown all the same where the subject's own rows lead to it too.
-        if (order != "" && changed.ContainsKey(collection)
+        if (order != "" && membersFound && changed.ContainsKey(collection)
             && await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE listed = 0 LIMIT 1", cancellationToken))
         {
             var shows = own is null ? "1" : $"(SELECT CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN 1 ELSE 0 END FROM {Dialect.Name(collection.Table)} AS t WHERE {SameKey(collection, Marks(collection), "t")})";
@@ -343,40 +353,40 @@ internal sealed class Located : IAsyncDisposable
         if (inserted > 0)
         {
             changed[collection] = tick;
+            membersFound |= own is not null && await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE exposes = 0 LIMIT 1", cancellationToken);
         }
         return inserted > 0;
     }
 
     /// <summary>
     /// Decides open rows once nothing more can be followed: those to which nobody else's rows lead become the subject's own.
-    /// A row in doubt stays open as long as others become own, for these may lead to the very rows that raised the doubt.
+    /// A row in doubt is looked at again when more was found next to it, for that may be the very rows that raised the doubt.
     /// </summary>
     private async Task<bool> DecideAsync(CancellationToken cancellationToken)
     {
-        var open = new List<MappedCollection>();
-        foreach (var collection in Kept.Where(changed.ContainsKey))
+        foreach (var collection in ToBeLookedAtAgain())
         {
-            if (await Session.AnyAsync($"SELECT 1 FROM {Marks(collection)} WHERE whose = {Whose.Open} LIMIT 1", cancellationToken))
-            {
-                open.Add(collection);
-            }
+            await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Open} WHERE whose = {Whose.Doubtful}", cancellationToken);
+            doubtedAt.Remove(collection);
+            undecided.Add(collection);
         }
-        while (true)
+        var open = undecided.ToList();
+        undecided.Clear();
+        // A row in doubt is no longer evidence for those that it leads up to.
+        for (var judged = open; judged.Count > 0;)
         {
-            var doubted = 0;
-            foreach (var collection in open)
+            var doubted = new List<MappedCollection>();
+            foreach (var collection in judged)
             {
-                if (Evidence(collection) is { } evidence)
+                if (Evidence(collection) is { } evidence && await Session.ExecuteAsync(
+                    $"UPDATE {Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({PlainKeys(collection)}) IN (SELECT {MarkKeys(collection, "l")} FROM {Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
+                    cancellationToken) > 0)
                 {
-                    doubted += await Session.ExecuteAsync(
-                        $"UPDATE {Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({PlainKeys(collection)}) IN (SELECT {MarkKeys(collection, "l")} FROM {Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
-                        cancellationToken);
+                    doubted.Add(collection);
+                    doubtedAt[collection] = tick;
                 }
             }
-            if (doubted == 0)
-            {
-                break;
-            }
+            judged = [.. open.Where(c => links.Any(l => l.Up && l.Parent == c && doubted.Contains(l.Child)))];
         }
         var decided = 0;
         tick++;
@@ -389,14 +399,24 @@ internal sealed class Located : IAsyncDisposable
                 decided += own;
             }
         }
-        if (decided > 0)
-        {
-            foreach (var collection in open)
-            {
-                await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Open} WHERE whose = {Whose.Doubtful}", cancellationToken);
-            }
-        }
         return decided > 0;
+    }
+
+    /// <summary>The collections with rows in doubt next to which more was found since, and those whose doubt may go with theirs.</summary>
+    private HashSet<MappedCollection> ToBeLookedAtAgain()
+    {
+        var again = new HashSet<MappedCollection>();
+        var found = 0;
+        do
+        {
+            found = again.Count;
+            again.UnionWith(doubtedAt.Where(d => links.Any(l =>
+                (l.Parent == d.Key && Moved(l.Child, d.Value)) || (l.Child == d.Key && Moved(l.Parent, d.Value)))).Select(d => d.Key));
+        }
+        while (again.Count > found);
+        return again;
+
+        bool Moved(MappedCollection collection, int since) => changed.GetValueOrDefault(collection) > since || again.Contains(collection);
     }
 
     /// <summary>The condition that somebody else's row leads to the open row <c>t</c>; null where none can.</summary>
