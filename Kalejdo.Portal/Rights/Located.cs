@@ -183,6 +183,11 @@ internal sealed class Located : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
+        // Without an index behind every reference, joins by index would read a large table once a row.
+        if (Sql.SmallSetsLead is { } setting && links.All(l => HasIndex(l.Child.Table, l.ChildColumns) && HasIndex(l.Parent.Table, l.ParentColumns)))
+        {
+            await Session.ExecuteAsync(setting, cancellationToken);
+        }
         foreach (var collection in Kept)
         {
             await CreateMarksAsync(collection, cancellationToken);
@@ -203,6 +208,10 @@ internal sealed class Located : IAsyncDisposable
             await Session.ExecuteAsync($"UPDATE {Marks(collection)} SET whose = {Whose.Shared} WHERE whose = {Whose.Doubtful}", cancellationToken);
         }
     }
+
+    private static bool HasIndex(Table table, IReadOnlyList<string> columns) =>
+        table.PrimaryKey is [var first, ..] && columns.Contains(first)
+        || table.Indexes.Any(i => !i.Partial && i.Columns is [{ } column, ..] && columns.Contains(column));
 
     private async Task CreateMarksAsync(MappedCollection collection, CancellationToken cancellationToken)
     {

@@ -34,6 +34,10 @@ internal sealed class PostgresDialect : Dialect
     public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken) =>
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
 
+    // PostgreSQL knows nothing of the size of temporary tables and, in doubt, reads the large tables whole. What has no index is read so all the same.
+    public override string? SmallSetsLead =>
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
+
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => PostgresSchema.ReadAsync(connection, cancellationToken);
 
     public override string KeyType(Table table, string key) => table.Find(key)?.TypeName ?? (key == "ctid" ? "tid" : "oid");
