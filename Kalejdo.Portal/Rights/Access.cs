@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.DataMap;
+using Microsoft.Data.Sqlite;
 
 namespace Kalejdo.Portal.Rights;
 
@@ -113,8 +114,15 @@ public sealed class LocatedCollection
         var sql = located.Database.Dialect;
         var columns = string.Concat(Collection.Fields.Select(f => $", {sql.Selected($"t.{Dialect.Quote(mapped.ColumnOf(f).Name)}", mapped.ColumnOf(f))}"));
         var newest = Collection.NewestFirst is { } column ? $"t.{Dialect.Quote(mapped.Table.Find(column)!.Name)} DESC, " : "";
+        var (from, where) = (rows.From, $"({rows.Where}) AND {rows.Listed} = 1");
+        // An index on (parent, newest) has the rows of one parent in order; of several, the database has to sort them.
+        if (newest != "" && located.OnlyWayIn(mapped) is { ChildColumns: [var child], ParentColumns: [var parent] } way
+            && await located.ExposingAsync(way, parent, atMost: 1, cancellationToken) is [var only])
+        {
+            (from, where) = ($"{Dialect.Name(mapped.Table)} AS t", $"t.{Dialect.Quote(child)} = {located.Session.Parameter(only)}");
+        }
         await using var reader = await located.Session.StreamAsync(
-            $"SELECT {rows.Whose}{columns} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
+            $"SELECT {rows.Whose}{columns} FROM {from} WHERE {where} ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
         var row = new AccessRow(reader, mapped);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -132,22 +140,24 @@ public sealed class AccessRow
     private readonly JsonEncodedText[] names;
     private readonly ColumnType[] types;
     private readonly bool[] withheld;
+    private readonly Type?[] fixedTypes;
 
     internal AccessRow(DbDataReader reader, MappedCollection mapped)
     {
         this.reader = reader;
         fields = [.. mapped.Collection.Fields];
         key = [.. mapped.Table.PrimaryKey];
+        fixedTypes = new Type?[fields.Length];
         names = [.. fields.Select(f => JsonEncodedText.Encode(f.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         types = [.. fields.Select(f => mapped.ColumnOf(f).Type)];
         withheld = [.. fields.Select(f => f.Personal && f.References.Count == 0 && !mapped.Table.PrimaryKey.Contains(mapped.ColumnOf(f).Name))];
     }
 
     /// <summary>Whether the row is somebody else's; its personal fields are null then (GDPR Art. 15(4)).</summary>
-    public bool Anothers => Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture) == Whose.Anothers;
+    public bool Anothers => reader.GetInt32(0) == Whose.Anothers;
 
     /// <summary>Whether the row is others' as well.</summary>
-    public bool Shared => Convert.ToInt32(reader.GetValue(0), CultureInfo.InvariantCulture) == Whose.Shared;
+    public bool Shared => reader.GetInt32(0) == Whose.Shared;
 
     /// <summary>
     /// The values by the map's fields: null, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or text
@@ -168,29 +178,85 @@ public sealed class AccessRow
         for (var i = 0; i < fields.Length; i++)
         {
             json.WritePropertyName(names[i]);
-            switch (anothers && withheld[i] ? null : Plain(reader.GetValue(i + 1), types[i]))
+            if (anothers && withheld[i])
             {
-                case null:
-                    json.WriteNullValue();
-                    break;
-                case long number:
-                    json.WriteNumberValue(number);
-                    break;
-                case double number when double.IsFinite(number):
-                    json.WriteNumberValue(number);
-                    break;
-                case double number:
-                    json.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
-                    break;
-                case bool flag:
-                    json.WriteBooleanValue(flag);
-                    break;
-                case var text:
-                    json.WriteStringValue((string)text);
-                    break;
+                json.WriteNullValue();
+            }
+            else if (!WriteTyped(json, i))
+            {
+                Write(json, Plain(reader.GetValue(i + 1), types[i]));
             }
         }
         json.WriteEndObject();
+    }
+
+    /// <summary>The common types, without an object a value.</summary>
+    private bool WriteTyped(Utf8JsonWriter json, int i)
+    {
+        if (reader.IsDBNull(i + 1))
+        {
+            json.WriteNullValue();
+            return true;
+        }
+        // In SQLite each value has a type of its own.
+        var stored = reader is SqliteDataReader ? reader.GetFieldType(i + 1) : fixedTypes[i] ??= reader.GetFieldType(i + 1);
+        if (types[i] == ColumnType.Integer && (stored == typeof(long) || stored == typeof(int)))
+        {
+            json.WriteNumberValue(reader.GetInt64(i + 1));
+            return true;
+        }
+        if (stored == typeof(string) && types[i] != ColumnType.Instant)
+        {
+            json.WriteStringValue(reader.GetString(i + 1));
+            return true;
+        }
+        if (stored == typeof(string) && reader.GetString(i + 1) is { Length: <= 40 } text)
+        {
+            Span<char> iso = stackalloc char[text.Length];
+            text.CopyTo(iso);
+            if (IsSqlites(text))
+            {
+                iso[10] = 'T';
+            }
+            json.WriteStringValue(iso);
+            return true;
+        }
+        if (stored == typeof(DateTime) && types[i] != ColumnType.Date)
+        {
+            var instant = reader.GetDateTime(i + 1);
+            // The writer's form is ours, but for a machine's own zone.
+            if (instant.Kind != DateTimeKind.Local)
+            {
+                json.WriteStringValue(instant);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case long number:
+                json.WriteNumberValue(number);
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case double number:
+                json.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            default:
+                json.WriteStringValue((string)value);
+                break;
+        }
     }
 
     private static object? Plain(object value, ColumnType type) => value switch
@@ -221,5 +287,7 @@ public sealed class AccessRow
     };
 
     /// <summary>SQLite's <c>yyyy-MM-dd HH:mm:ss</c> is ISO 8601 but for its blank.</summary>
-    private static string Iso(string text) => text.Length >= 19 && text[10] == ' ' && text[4] == '-' && text[13] == ':' ? string.Concat(text.AsSpan(0, 10), "T", text.AsSpan(11)) : text;
+    private static string Iso(string text) => IsSqlites(text) ? string.Concat(text.AsSpan(0, 10), "T", text.AsSpan(11)) : text;
+
+    private static bool IsSqlites(string text) => text.Length >= 19 && text[10] == ' ' && text[4] == '-' && text[13] == ':';
 }

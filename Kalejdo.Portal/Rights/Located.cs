@@ -113,6 +113,11 @@ internal sealed class Located : IAsyncDisposable
     /// <summary>The one reference by which rows of a collection without marks are found; null where an identity finds them.</summary>
     public Link? OnlyWayIn(MappedCollection collection) => Kept.Contains(collection) ? null : steps.FirstOrDefault(s => s.To == collection)?.Link;
 
+    /// <summary>The values by which the shown rows of a way's parent are referred to; one more than <paramref name="atMost"/> where there are more.</summary>
+    public Task<List<object>> ExposingAsync(Link way, string parent, int atMost, CancellationToken cancellationToken) => Session.ReadAsync(
+        $"SELECT f.{Dialect.Quote(parent)} FROM {Marks(way.Parent)} AS lf {Sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {atMost + 1}",
+        r => r.GetValue(0), cancellationToken);
+
     public LocatedRows Rows(MappedCollection collection)
     {
         if (Kept.Contains(collection))
