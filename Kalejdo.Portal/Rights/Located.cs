@@ -145,6 +145,13 @@ internal sealed class Located : IAsyncDisposable
             return "1 = 0";
         }
         var marks = $"m_{alias}";
+        if (OnlyWayIn(collection) is { } way)
+        {
+            // Where the parent is the subject's own, so are they.
+            return whose.Contains(Whose.Own)
+                ? $"EXISTS (SELECT 1 FROM {Dialect.Name(way.Parent.Table)} AS p_{alias} {Sql.Join} {Marks(way.Parent)} AS {marks} ON {SameKey(way.Parent, marks, $"p_{alias}")} WHERE {Joined(way, alias, $"p_{alias}")} AND {marks}.whose IN ({Whose.Found}, {Whose.Own}))"
+                : "1 = 0";
+        }
         return $"EXISTS (SELECT 1 FROM {Marks(collection)} AS {marks} WHERE {SameKey(collection, marks, alias)} AND {marks}.whose IN ({string.Join(", ", whose)}))";
     }
 
@@ -169,10 +176,18 @@ internal sealed class Located : IAsyncDisposable
         var waysIn = links.Count(l => l.Child == collection && l.Down) + links.Count(l => l.Parent == collection && l.Up)
             + collection.Collection.Fields.Count(f => identities.Any(i => i.Name == f.Identity));
         return waysIn != 1
-            || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up || !l.ParentUnique)))
+            || links.Any(l => l.Parent == collection || (l.Child == collection && (l.Up ? !LeadsUpUnlisted(collection, l) : !l.ParentUnique)))
             // Whoever only reads does not ask who needs a row.
             || (target is null && (database.Graph.Links.Any(l => l.Parent == collection) || database.Graph.Schema.PointingAt(collection.Table).Any()));
     }
+
+    /// <summary>
+    /// Whether the rows of a collection can lead up without being listed: they are the subject's own by their one parent, so that it
+    /// stands for them (a long history that mentions channels).
+    /// </summary>
+    private bool LeadsUpUnlisted(MappedCollection collection, Link up) =>
+        !up.Down && OneWayIn(collection) && links.Any(l => l.Child == collection && l.Down)
+        && collection.Collection is { HouseholdOwn: null, EraseAfter.Count: 0 } && collection.Collection.Fields.All(f => f.Identity is null);
 
     private static IEnumerable<Step> StepsOf(Link link)
     {
@@ -201,7 +216,7 @@ internal sealed class Located : IAsyncDisposable
         {
             foreach (var (field, condition) in DirectWays(collection))
             {
-                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", cancellationToken);
+                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", many: false, cancellationToken);
             }
         }
         await NoteKnownValuesAsync(cancellationToken);
@@ -317,18 +332,22 @@ internal sealed class Located : IAsyncDisposable
         var any = false;
         foreach (var step in steps.Where(s => Kept.Contains(s.To)))
         {
-            if (!changed.TryGetValue(step.From, out var last) || last <= step.Since)
+            var (from, to, since) = (step.From, step.To, step.Since);
+            var way = OnlyWayIn(from);
+            if (!changed.TryGetValue(way?.Parent ?? from, out var last) || last <= since)
             {
                 continue;
             }
-            var (from, to, since) = (step.From, step.To, step.Since);
             step.Since = tick++;
             // Against a reference only the subject's own rows lead: from a shared address nobody walks on to the neighbour.
-            var leads = step.Down ? $"{Whose.Found}, {Whose.Own}" : $"{Whose.Open}, {Whose.Found}, {Whose.Own}, {Whose.Shared}";
+            var leads = step.Down || way is not null ? $"{Whose.Found}, {Whose.Own}" : $"{Whose.Open}, {Whose.Found}, {Whose.Own}, {Whose.Shared}";
             var decided = step.Down && OneWayIn(to) ? Whose.Own : Whose.Open;
             var whose = Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
-            var source = $"{Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {SameKey(from, "lf", "f")} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Joined(step.Link, "t", "f") : Joined(step.Link, "f", "t"))}";
-            if (await InsertAsync(to, source, $"lf.since > {since} AND lf.whose IN ({leads})", whose, "lf.exposes", cancellationToken))
+            var start = way is null
+                ? $"{Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {SameKey(from, "lf", "f")}"
+                : $"{Marks(way.Parent)} AS lf {Sql.Join} {Dialect.Name(way.Parent.Table)} AS w ON {SameKey(way.Parent, "lf", "w")} {Sql.Join} {Dialect.Name(from.Table)} AS f ON {Joined(way, "f", "w")}";
+            var source = $"{start} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Joined(step.Link, "t", "f") : Joined(step.Link, "f", "t"))}";
+            if (await InsertAsync(to, source, $"lf.since > {since} AND lf.whose IN ({leads})", whose, "lf.exposes", many: !step.Down, cancellationToken))
             {
                 any = true;
                 if (decided == Whose.Open)
@@ -346,14 +365,15 @@ internal sealed class Located : IAsyncDisposable
         && database.Graph.Links.Single(l => l.Child == collection && l.Down).ParentUnique
         && !database.Graph.Links.Any(l => l.Parent == collection && l.Up);
 
+    /// <param name="many">Whether very many may lead to the same few rows.</param>
     private async Task<bool> InsertAsync(
-        MappedCollection collection, string from, string where, string whose, string listed, CancellationToken cancellationToken)
+        MappedCollection collection, string from, string where, string whose, string listed, bool many, CancellationToken cancellationToken)
     {
         var own = collection.Collection.HouseholdOwn is { } column ? collection.Table.Find(column) : null;
         var exposes = own is null ? listed : $"CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN {listed} ELSE 0 END";
         var order = Households && listed != "1" ? $" ORDER BY {listed} DESC" : "";
         var inserted = await Session.ExecuteAsync(
-            $"INSERT INTO {Marks(collection)} ({PlainKeys(collection)}, whose, since, listed, exposes) SELECT {KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
+            $"INSERT INTO {Marks(collection)} ({PlainKeys(collection)}, whose, since, listed, exposes) SELECT {(many ? "DISTINCT " : "")}{KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
             cancellationToken);
         // What another member of the household led to first is shown all the same where the subject's own rows lead to it too.
         if (order != "" && membersFound && changed.ContainsKey(collection)
