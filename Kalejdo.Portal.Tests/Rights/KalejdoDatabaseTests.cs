@@ -6,6 +6,7 @@ using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Kalejdo.Portal.Tests.Rights;
 
@@ -88,6 +89,39 @@ public sealed class KalejdoDatabaseTests : IAsyncLifetime
         static bool IsSmall(string what) =>
             what is "l" or "lf" or "lp" or "ki" or "mh" or "mc" or "ma" or "CONSTANT" or "counted" or "known_identity" || what.StartsWith("located_", StringComparison.Ordinal)
             || what.StartsWith("m_", StringComparison.Ordinal) || what.StartsWith('(');
+    }
+
+    [Fact]
+    public async Task PostgreSQL_reads_no_large_table_whole_either()
+    {
+        const string schema = "kalejdo_plans";
+        var connectionString = await PostgresServer.NewSchemaAsync(schema);
+        await using (var connection = new NpgsqlConnection(connectionString))
+        {
+            await DemoDatabase.SeedAsync(connection, new SeedOptions(Subscribers, new DateOnly(2026, 11, 22)), null, Cancellation);
+        }
+
+        await PostgresServer.ExecuteAsync(connectionString, "ANALYZE");
+        var (databases, problems) = await Databases.OpenAsync(_databases.Map, [new Source("kalejdo", Provider.Postgresql, connectionString)], Cancellation);
+        Assert.Empty(problems);
+        IReadOnlyList<Identity> who = [new("customer_number", new DemoSubscriber(1).CustomerNumber), new("email", new DemoSubscriber(1).OwnEmail)];
+        await using var located = await Located.LocateAsync(databases!.All[0], who, write: true, Cancellation);
+        await new Disposal(located, databases.Map, ErasureScope.Everything, new DateOnly(2026, 11, 22)).PlanAsync(Cancellation);
+        foreach (var collection in located.Collections)
+        {
+            await foreach (var _ in new LocatedCollection(located, collection).RowsAsync(Cancellation))
+            {
+            }
+        }
+
+        foreach (var statement in located.Session.Sent.Where(sql => !sql.StartsWith("CREATE", StringComparison.Ordinal)).ToList())
+        {
+            var plan = await located.Session.ReadAsync($"EXPLAIN {statement}", row => row.GetString(0), Cancellation);
+            Assert.All(plan.Where(step => step.Contains("Seq Scan on ", StringComparison.Ordinal)), step =>
+                Assert.Matches("Seq Scan on (located_|known_identity)", step));
+            // A hash is made of one side whole.
+            Assert.All(plan, step => Assert.DoesNotMatch("Hash (Anti |Semi |Left |Right )?Join|Merge (Anti |Semi |Left |Right )?Join", step));
+        }
     }
 
     [Fact]

@@ -361,6 +361,12 @@ internal sealed class Disposal
         var rows = located.Rows(collection);
         var kept = located.Kept.Contains(collection);
         var (action, ground) = kept ? ("l.action", "l.ground") : (Action(collection), Ground(collection));
+        if (int.TryParse(rows.Whose, out var all) && int.TryParse(action, out var only) && collection.Collection.Retain.Count == 0)
+        {
+            // One fate for all: counted in the index, without a look at the rows.
+            var count = await Session.ReadAsync($"SELECT count(*) FROM {rows.From} WHERE {rows.Where}", r => r.GetInt64(0), cancellationToken);
+            return count is [> 0] && StepOf(collection, all, (ErasureAction)only, null, null, count[0]) is { } step ? [step] : [];
+        }
         var days = string.Concat(collection.Collection.Retain.Select((retain, i) => (retain, i)).Where(x => map.Retention[x.retain.Rule].Keep is not null)
             .Select(x => $"WHEN {ground} = {x.i} THEN {DayOf(collection, x.retain)} "));
         var day = days == "" ? "CAST(NULL AS text)" : $"CASE {days}END";

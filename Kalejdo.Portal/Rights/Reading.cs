@@ -141,7 +141,7 @@ public sealed class Reading(Databases databases)
         var join = located.Database.Dialect.Join;
         var sums = await located.Session.ReadAsync(
             located.OnlyWayIn(collection) is { ParentUnique: true } way
-                ? $"SELECT lp.exposes, count(*) FROM {Located.Marks(way.Parent)} AS lp {join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} {join} {Dialect.Name(collection.Table)} AS t ON {Located.Joined(way, "t", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own}) GROUP BY lp.exposes"
+                ? $"SELECT exposes, CAST(sum(n) AS bigint) FROM (SELECT lp.exposes, (SELECT count(*) FROM {Dialect.Name(collection.Table)} AS t WHERE {Located.Joined(way, "t", "p")}) AS n FROM {Located.Marks(way.Parent)} AS lp {join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} WHERE lp.whose IN ({Whose.Found}, {Whose.Own})) AS counted GROUP BY exposes"
                 : $"SELECT listed, count(*) FROM (SELECT {rows.Listed} AS listed FROM {rows.From} WHERE {rows.Where}) AS counted GROUP BY listed",
             r => (Listed: Convert.ToInt32(r.GetValue(0), CultureInfo.InvariantCulture) == 1, Rows: r.GetInt64(1)), cancellationToken);
         return new CollectionCount(collection.Collection, sums.Where(s => s.Listed).Sum(s => s.Rows), sums.Where(s => !s.Listed).Sum(s => s.Rows));
