@@ -204,14 +204,14 @@ internal sealed class Located : IAsyncDisposable
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         // Without an index behind every reference, joins by index would read a large table once a row.
-        if (Sql.SmallSetsLead is { } setting && links.All(l => HasIndex(l.Child.Table, l.ChildColumns) && HasIndex(l.Parent.Table, l.ParentColumns)))
-        {
-            await Session.ExecuteAsync(setting, cancellationToken);
-        }
-        foreach (var collection in Kept)
-        {
-            await CreateMarksAsync(collection, cancellationToken);
-        }
+        var indexed = links.All(l => HasIndex(l.Child.Table, l.ChildColumns) && HasIndex(l.Parent.Table, l.ParentColumns));
+        await Session.ExecuteAllAsync(
+            [
+                .. Sql.SmallSetsLead is { } setting && indexed ? [setting] : Array.Empty<string>(),
+                .. Kept.Select(CreateMarks),
+                Sql.CreateTemporaryTable("known_identity", "name text NOT NULL, value text NOT NULL", primaryKey: null),
+            ],
+            cancellationToken);
         foreach (var collection in Kept)
         {
             foreach (var (field, condition) in DirectWays(collection))
@@ -233,15 +233,13 @@ internal sealed class Located : IAsyncDisposable
         table.PrimaryKey is [var first, ..] && columns.Contains(first)
         || table.Indexes.Any(i => !i.Partial && i.Columns is [{ } column, ..] && columns.Contains(column));
 
-    private async Task CreateMarksAsync(MappedCollection collection, CancellationToken cancellationToken)
+    private string CreateMarks(MappedCollection collection)
     {
         var keys = string.Join(", ", collection.Key.Select((key, i) => $"k{i} {Sql.KeyType(collection.Table, key)} NOT NULL"));
-        await Session.ExecuteAsync(
-            Sql.CreateTemporaryTable(
-                Marks(collection),
-                $"{keys}, whose integer NOT NULL, since integer NOT NULL, listed integer NOT NULL, exposes integer NOT NULL, action integer, ground integer",
-                PlainKeys(collection)),
-            cancellationToken);
+        return Sql.CreateTemporaryTable(
+            Marks(collection),
+            $"{keys}, whose integer NOT NULL, since integer NOT NULL, listed integer NOT NULL, exposes integer NOT NULL, action integer, ground integer",
+            PlainKeys(collection));
     }
 
     private IEnumerable<(Field Field, string Condition)> DirectWays(MappedCollection collection) =>
@@ -288,7 +286,6 @@ internal sealed class Located : IAsyncDisposable
     /// <summary>The values by which a row says that it is the subject's: those verified, and those of the rows these found.</summary>
     private async Task NoteKnownValuesAsync(CancellationToken cancellationToken)
     {
-        await Session.ExecuteAsync(Sql.CreateTemporaryTable("known_identity", "name text NOT NULL, value text NOT NULL", primaryKey: null), cancellationToken);
         foreach (var identity in identities)
         {
             var name = Session.Parameter(identity.Name);

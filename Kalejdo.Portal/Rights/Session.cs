@@ -54,6 +54,29 @@ internal sealed partial class Session : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>Statements without values, in one round trip where the provider can.</summary>
+    public async Task ExecuteAllAsync(IReadOnlyList<string> statements, CancellationToken cancellationToken)
+    {
+        if (!connection.CanCreateBatch)
+        {
+            foreach (var statement in statements)
+            {
+                await ExecuteAsync(statement, cancellationToken);
+            }
+            return;
+        }
+        sent.AddRange(statements);
+        await using var batch = connection.CreateBatch();
+        batch.Transaction = transaction;
+        foreach (var statement in statements)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement;
+            batch.BatchCommands.Add(command);
+        }
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     public async Task<bool> AnyAsync(string sql, CancellationToken cancellationToken)
     {
         await using var command = Command(sql);
