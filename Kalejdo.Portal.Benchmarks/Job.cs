@@ -10,10 +10,23 @@ internal sealed record Job(
     string Group, string Name, string Against, double Limit, string Aim, Func<CancellationToken, Task<long>> Engine, Func<CancellationToken, Task<long>> Other,
     Func<CancellationToken, Task>? Before = null, Func<CancellationToken, Task>? After = null);
 
-/// <summary>What a job came to: medians, and their ratio.</summary>
-internal sealed record Measured(Job Job, TimeSpan Engine, TimeSpan Other, int Rounds)
+/// <summary>What a job came to: the times of both sides.</summary>
+internal sealed record Measured(Job Job, IReadOnlyList<TimeSpan> EngineTimes, IReadOnlyList<TimeSpan> OtherTimes)
 {
+    public TimeSpan Engine { get; } = Median(EngineTimes);
+
+    public TimeSpan Other { get; } = Median(OtherTimes);
+
     public double Ratio => Engine / Other;
 
+    /// <summary>The ratio of the shortest times: on a loaded machine nearer to the truth than that of the medians.</summary>
+    public double BestRatio => EngineTimes.Min() / OtherTimes.Min();
+
     public bool Met => Ratio <= Job.Limit;
+
+    private static TimeSpan Median(IReadOnlyList<TimeSpan> times)
+    {
+        var sorted = times.Order().ToList();
+        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
 }

@@ -29,7 +29,7 @@ internal sealed record Rounds(int Fewest, int Most, TimeSpan Enough)
                 await job.After(CancellationToken.None);
             }
         }
-        return new Measured(job, Median(engine), Median(other), engine.Count);
+        return new Measured(job, engine, other);
     }
 
     private static async Task<(TimeSpan Engine, TimeSpan Other)> RoundAsync(Job job, bool engineFirst, CancellationToken cancellationToken)
@@ -53,11 +53,5 @@ internal sealed record Rounds(int Fewest, int Most, TimeSpan Enough)
             var result = await work(cancellationToken);
             return (Stopwatch.GetElapsedTime(begun), result);
         }
-    }
-
-    private static TimeSpan Median(List<TimeSpan> times)
-    {
-        var sorted = times.Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
     }
 }

@@ -7,12 +7,14 @@ namespace Kalejdo.Portal.Benchmarks;
 /// <summary>The results as a Markdown table.</summary>
 internal sealed class Table
 {
-    private readonly StringBuilder _rows = new("| engine | job | ours | other side | | ratio | aim | met |\n|---|---|---|---|---|---|---|---|\n");
+    private readonly StringBuilder _rows = new("| engine | job | ours | other side | | ratio (of the best rounds) | aim | met |\n|---|---|---|---|---|---|---|---|\n");
 
     public void Add(Provider provider, Measured measured)
     {
-        var ratio = measured.Job.Aim.StartsWith('≥') ? $"{Number(1 / measured.Ratio)} × the speed" : $"{Number(measured.Ratio)} ×";
-        Line(provider, measured.Job.Name, Time(measured.Engine), Time(measured.Other), $"{measured.Job.Against}, {measured.Rounds} rounds", ratio, measured.Job.Aim, measured.Met);
+        var ratio = measured.Job.Aim.StartsWith('≥')
+            ? $"{Number(1 / measured.Ratio)} × the speed ({Number(1 / measured.BestRatio)})"
+            : $"{Number(measured.Ratio)} × ({Number(measured.BestRatio)})";
+        Line(provider, measured.Job.Name, Time(measured.Engine), Time(measured.Other), $"{measured.Job.Against}, {measured.EngineTimes.Count} rounds", ratio, measured.Job.Aim, measured.Met);
     }
 
     public void AddMemory(Provider provider, string name, double megabytes, double limit) => Line(

@@ -65,7 +65,7 @@ internal sealed class HandAccess(DataSet data)
             "consent", ofSubscriber, "id", ["id", "subscriber_id", "purpose", "given_at", "withdrawn_at"], [As.Number, As.Number, As.Text, As.Instant, As.Instant]);
         await TableAsync(
             "ip_assignment", ofSubscriber, "assigned_at DESC, id",
-            ["id", "subscriber_id", "subscriber_name", "ip_address", "assigned_at", "released_at"], [As.Number, As.Number, As.Text, As.Text, As.Instant, As.Instant]);
+            ["id", "subscriber_id", "ip_address", "subscriber_name", "assigned_at", "released_at"], [As.Number, As.Number, As.Text, As.Text, As.Instant, As.Instant]);
 
         var ofSubscription = $"subscription_id IN {db.List(subscriptions)}";
         var ownProfiles = $"profile_id IN (SELECT id FROM tv_profile WHERE {ofSubscriber} AND is_own)";
@@ -82,7 +82,7 @@ internal sealed class HandAccess(DataSet data)
             [As.Number, As.Number, As.Text, As.Text, As.Text, As.Day, As.Instant]);
         await TableAsync(
             "tv_profile", ofSubscriber, "id", ["id", "subscriber_id", "name", "is_own", "birth_year", "created_at"],
-            [As.Number, As.Number, As.Text, As.Flag, As.Number, As.Instant], row => AddIfOwn(profiles, row));
+            [As.Number, As.Number, As.Text, As.Flag, As.Number, As.Instant], row => AddIfOwn(profiles, row), IsOfAMember);
         var ofProfile = $"profile_id IN {db.List(profiles)}";
         await TableAsync(
             "favourite", ofProfile, data.IsSqlite ? "added_at DESC, rowid" : "added_at DESC, profile_id, channel_id", ["profile_id", "channel_id", "added_at"], [As.Number, As.Number, As.Instant]);
@@ -99,7 +99,7 @@ internal sealed class HandAccess(DataSet data)
         var ofHome = $"smart_home_id IN {db.List(homes)}";
         await TableAsync(
             "home_member", ofHome, "id", ["id", "smart_home_id", "name", "is_own", "role", "added_at"],
-            [As.Number, As.Number, As.Text, As.Flag, As.Text, As.Instant], row => AddIfOwn(members, row));
+            [As.Number, As.Number, As.Text, As.Flag, As.Text, As.Instant], row => AddIfOwn(members, row), IsOfAMember);
         await TableAsync(
             "presence", $"home_member_id IN {db.List(members)}", "arrived_at DESC, id", ["id", "home_member_id", "arrived_at", "left_at"],
             [As.Number, As.Number, As.Instant, As.Instant]);
@@ -163,6 +163,9 @@ internal sealed class HandAccess(DataSet data)
                 ids.Add(row.GetInt64(0));
             }
         }
+
+        // Of other people in the household the name alone.
+        static bool IsOfAMember(DbDataReader row, int column) => column > 3 && !row.GetBoolean(3);
 
         bool IsAnothers(DbDataReader row) => !row.IsDBNull(4) && row.GetString(4).Trim().ToLowerInvariant() is { Length: > 0 } written && !known.Contains(written);
 

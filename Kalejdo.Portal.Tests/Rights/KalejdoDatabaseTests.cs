@@ -6,6 +6,7 @@ using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Kalejdo.Portal.Tests.Rights;
 
@@ -91,6 +92,39 @@ public sealed class KalejdoDatabaseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PostgreSQL_reads_no_large_table_whole_either()
+    {
+        const string schema = "kalejdo_plans";
+        var connectionString = await PostgresServer.NewSchemaAsync(schema);
+        await using (var connection = new NpgsqlConnection(connectionString))
+        {
+            await DemoDatabase.SeedAsync(connection, new SeedOptions(Subscribers, new DateOnly(2026, 11, 22)), null, Cancellation);
+        }
+
+        await PostgresServer.ExecuteAsync(connectionString, "ANALYZE");
+        var (databases, problems) = await Databases.OpenAsync(_databases.Map, [new Source("kalejdo", Provider.Postgresql, connectionString)], Cancellation);
+        Assert.Empty(problems);
+        IReadOnlyList<Identity> who = [new("customer_number", new DemoSubscriber(1).CustomerNumber), new("email", new DemoSubscriber(1).OwnEmail)];
+        await using var located = await Located.LocateAsync(databases!.All[0], who, write: true, Cancellation);
+        await new Disposal(located, databases.Map, ErasureScope.Everything, new DateOnly(2026, 11, 22)).PlanAsync(Cancellation);
+        foreach (var collection in located.Collections)
+        {
+            await foreach (var _ in new LocatedCollection(located, collection).RowsAsync(Cancellation))
+            {
+            }
+        }
+
+        foreach (var statement in located.Session.Sent.Where(sql => !sql.StartsWith("CREATE", StringComparison.Ordinal)).ToList())
+        {
+            var plan = await located.Session.ReadAsync($"EXPLAIN {statement}", row => row.GetString(0), Cancellation);
+            Assert.All(plan.Where(step => step.Contains("Seq Scan on ", StringComparison.Ordinal)), step =>
+                Assert.Matches("Seq Scan on (located_|known_identity)", step));
+            // A hash is made of one side whole.
+            Assert.All(plan, step => Assert.DoesNotMatch("Hash (Anti |Semi |Left |Right )?Join|Merge (Anti |Semi |Left |Right )?Join", step));
+        }
+    }
+
+    [Fact]
     public async Task A_larger_subject_takes_as_many_statements()
     {
         var counts = new List<int>();
@@ -102,6 +136,33 @@ public sealed class KalejdoDatabaseTests : IAsyncLifetime
         }
 
         Assert.Equal(counts[0], counts[1]);
+    }
+
+    [Fact]
+    public async Task A_subject_takes_few_statements_and_none_for_what_it_has_not()
+    {
+        IReadOnlyList<Identity> who = [new("customer_number", new DemoSubscriber(1).CustomerNumber), new("email", new DemoSubscriber(1).OwnEmail)];
+        int access, erasure;
+        await using (var located = await Located.LocateAsync(_databases.All[0], who, write: false, Cancellation))
+        {
+            foreach (var collection in located.Collections)
+            {
+                await foreach (var _ in new LocatedCollection(located, collection).RowsAsync(Cancellation))
+                {
+                }
+            }
+
+            access = located.Session.Statements;
+        }
+
+        await using (var located = await Located.LocateAsync(_databases.All[0], who, write: true, Cancellation))
+        {
+            Assert.IsType<ErasureOutcome.Done>(await new Disposal(located, _databases.Map, ErasureScope.Everything, new DateOnly(2026, 11, 22)).ExecuteAsync(Cancellation));
+            erasure = located.Session.Statements;
+        }
+
+        Assert.InRange(access, 1, 95);
+        Assert.InRange(erasure, 1, 125);
     }
 
     private static List<Identity> Who(int number) => [new("customer_number", new DemoSubscriber(number).CustomerNumber), new("email", Email(number))];

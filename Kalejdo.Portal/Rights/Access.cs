@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.DataMap;
+using Microsoft.Data.Sqlite;
 
 namespace Kalejdo.Portal.Rights;
 
@@ -75,10 +76,21 @@ public sealed class LocatedCollection
     /// <summary>The rows, newest first where the map says how, otherwise by key; <see cref="AccessRow"/> is one object, moved from row to row.</summary>
     public async IAsyncEnumerable<AccessRow> RowsAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        if (!located.MayHaveRows(mapped))
+        {
+            yield break;
+        }
         var rows = located.Rows(mapped);
         var newest = Collection.NewestFirst is { } column ? $"t.{Dialect.Quote(mapped.Table.Find(column)!.Name)} DESC, " : "";
+        var (from, where) = (rows.From, $"({rows.Where}) AND {rows.Listed} = 1");
+        // An index on (parent, newest) has the rows of one parent in order; of several, the database has to sort them.
+        if (newest != "" && located.OnlyWayIn(mapped) is { ChildColumns: [var child], ParentColumns: [var parent] } way
+            && await located.ExposingAsync(way, parent, atMost: 1, cancellationToken) is [var only])
+        {
+            (from, where) = ($"{Dialect.Name(mapped.Table)} AS t", $"t.{Dialect.Quote(child)} = {located.Session.Parameter(only)}");
+        }
         await using var reader = await located.Session.StreamAsync(
-            $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {rows.From} WHERE ({rows.Where}) AND {rows.Listed} = 1 ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
+            $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {from} WHERE {where} ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
         var row = new AccessRow(reader, mapped);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -99,11 +111,13 @@ public sealed class AccessRow
     private readonly ColumnType[] types;
     private readonly bool[] withheldOfAnother;
     private readonly bool[] withheldOfMember;
+    private readonly Type?[] fixedTypes;
 
     internal AccessRow(DbDataReader reader, MappedCollection mapped)
     {
         this.reader = reader;
         fields = [.. mapped.Collection.Fields];
+        fixedTypes = new Type?[fields.Length];
         key = [.. mapped.Table.PrimaryKey];
         names = [.. fields.Select(f => JsonEncodedText.Encode(f.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping))];
         types = [.. TypesOf(mapped)];
@@ -132,13 +146,13 @@ public sealed class AccessRow
     }
 
     /// <summary>Whether the row is somebody else's; its personal fields are null then (GDPR Art. 15(4)).</summary>
-    public bool Anothers => Number(0) == Whose.Anothers;
+    public bool Anothers => reader.GetInt32(0) == Whose.Anothers;
 
     /// <summary>Whether the row is others' as well.</summary>
-    public bool Shared => Number(0) == Whose.Shared;
+    public bool Shared => reader.GetInt32(0) == Whose.Shared;
 
     /// <summary>Whether the row is another person of the household; its personal fields but the name are null then.</summary>
-    public bool Member => Number(1) == 1;
+    public bool Member => reader.GetInt32(1) == 1;
 
     /// <summary>
     /// The values by the map's fields: null, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or text
@@ -155,36 +169,93 @@ public sealed class AccessRow
 
     internal void WriteTo(Utf8JsonWriter json)
     {
+        var (anothers, member) = (Anothers, Member);
         json.WriteStartObject();
         for (var i = 0; i < fields.Length; i++)
         {
             json.WritePropertyName(names[i]);
-            switch (this[i])
+            if ((anothers && withheldOfAnother[i]) || (member && withheldOfMember[i]))
             {
-                case null:
-                    json.WriteNullValue();
-                    break;
-                case long number:
-                    json.WriteNumberValue(number);
-                    break;
-                case double number when double.IsFinite(number):
-                    json.WriteNumberValue(number);
-                    break;
-                case double number:
-                    json.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
-                    break;
-                case bool flag:
-                    json.WriteBooleanValue(flag);
-                    break;
-                case var text:
-                    json.WriteStringValue((string)text);
-                    break;
+                json.WriteNullValue();
+            }
+            else if (!WriteTyped(json, i))
+            {
+                Write(json, Plain(reader.GetValue(i + FirstField), types[i]));
             }
         }
         json.WriteEndObject();
     }
 
-    private int Number(int column) => Convert.ToInt32(reader.GetValue(column), CultureInfo.InvariantCulture);
+    /// <summary>The common types, without an object a value.</summary>
+    private bool WriteTyped(Utf8JsonWriter json, int i)
+    {
+        var column = i + FirstField;
+        if (reader.IsDBNull(column))
+        {
+            json.WriteNullValue();
+            return true;
+        }
+        // In SQLite each value has a type of its own.
+        var stored = reader is SqliteDataReader ? reader.GetFieldType(column) : fixedTypes[i] ??= reader.GetFieldType(column);
+        if (types[i] == ColumnType.Integer && (stored == typeof(long) || stored == typeof(int)))
+        {
+            json.WriteNumberValue(reader.GetInt64(column));
+            return true;
+        }
+        if (stored == typeof(string) && types[i] != ColumnType.Instant)
+        {
+            json.WriteStringValue(reader.GetString(column));
+            return true;
+        }
+        if (stored == typeof(string) && reader.GetString(column) is { Length: <= 40 } text)
+        {
+            Span<char> iso = stackalloc char[text.Length];
+            text.CopyTo(iso);
+            if (IsSqlites(text))
+            {
+                iso[10] = 'T';
+            }
+            json.WriteStringValue(iso);
+            return true;
+        }
+        if (stored == typeof(DateTime) && types[i] != ColumnType.Date)
+        {
+            var instant = reader.GetDateTime(column);
+            // The writer's form is ours, but for a machine's own zone.
+            if (instant.Kind != DateTimeKind.Local)
+            {
+                json.WriteStringValue(instant);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void Write(Utf8JsonWriter json, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNullValue();
+                break;
+            case long number:
+                json.WriteNumberValue(number);
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumberValue(number);
+                break;
+            case double number:
+                json.WriteStringValue(number.ToString(CultureInfo.InvariantCulture));
+                break;
+            case bool flag:
+                json.WriteBooleanValue(flag);
+                break;
+            default:
+                json.WriteStringValue((string)value);
+                break;
+        }
+    }
+
 
     private static bool IsName(string category) => category == "user.name" || category.StartsWith("user.name.", StringComparison.Ordinal);
 
@@ -216,5 +287,7 @@ public sealed class AccessRow
     };
 
     /// <summary>SQLite's <c>yyyy-MM-dd HH:mm:ss</c> is ISO 8601 but for its blank.</summary>
-    private static string Iso(string text) => text.Length >= 19 && text[10] == ' ' && text[4] == '-' && text[13] == ':' ? string.Concat(text.AsSpan(0, 10), "T", text.AsSpan(11)) : text;
+    private static string Iso(string text) => IsSqlites(text) ? string.Concat(text.AsSpan(0, 10), "T", text.AsSpan(11)) : text;
+
+    private static bool IsSqlites(string text) => text.Length >= 19 && text[10] == ' ' && text[4] == '-' && text[13] == ':';
 }

@@ -16,6 +16,9 @@ internal abstract class Dialect
     /// <summary>Joins that keep the order in which they are written: small located sets lead, large tables follow by index.</summary>
     public abstract string Join { get; }
 
+    /// <summary>A statement after which small located sets lead and large tables follow by index for the rest of the transaction; null where they do anyway.</summary>
+    public abstract string? SmallSetsLead { get; }
+
     /// <summary>Makes a table that lives no longer than the transaction's connection.</summary>
     public abstract string CreateTemporaryTable(string name, string columns, string? primaryKey);
 

@@ -15,6 +15,7 @@ internal sealed class Disposal
     private readonly ScopedRows scoped;
     private readonly Dictionary<MappedCollection, IReadOnlyList<Mask>> masks = [];
     private readonly Dictionary<MappedCollection, IReadOnlyList<Hold>> holds = [];
+    private readonly HashSet<(MappedCollection, ErasureAction)> decided = [];
 
     public Disposal(Located located, Map map, ErasureScope scope, DateOnly today)
     {
@@ -113,7 +114,7 @@ internal sealed class Disposal
     /// <summary>The references from a collection that are cut where a condition holds for row <paramref name="alias"/>: what they refer to goes, or is somebody else's as well.</summary>
     public IEnumerable<(Hold Hold, string Condition)> Cuts(MappedCollection collection, string alias)
     {
-        foreach (var hold in Located.Kept.SelectMany(parent => holds[parent]).Where(h => h.Child == collection && h.Cuttable.Count > 0))
+        foreach (var hold in Located.Kept.Where(MayBeGone).SelectMany(parent => holds[parent]).Where(h => h.Child == collection && h.Cuttable.Count > 0))
         {
             var gone = $"SELECT t.* FROM {Dialect.Name(hold.Parent.Table)} AS t JOIN {Located.Marks(hold.Parent)} AS mc ON {Located.SameKey(hold.Parent, "mc", "t")} WHERE {GoneOf(hold.Parent, "mc")}";
             yield return (hold, $"EXISTS (SELECT 1 FROM ({gone}) AS c WHERE {hold.Joined(alias, "c")})");
@@ -168,11 +169,19 @@ internal sealed class Disposal
 
     private async Task DecideFirstAsync(CancellationToken cancellationToken)
     {
-        foreach (var collection in Located.Kept)
+        var found = Located.Kept.Where(Located.MayHaveRows).ToList();
+        foreach (var collection in found)
         {
             await Session.ExecuteAsync(
                 $"UPDATE {Located.Marks(collection)} AS l SET (action, ground) = (SELECT {FirstAction(collection)}, {Ground(collection)} FROM {Dialect.Name(collection.Table)} AS t WHERE {Located.SameKey(collection, "l", "t")}) WHERE l.whose IN {OwnRows}",
                 cancellationToken);
+        }
+        // From here on nobody asks for rows of which there are none. SQLite combines five hundred queries at most.
+        foreach (var some in found.Chunk(100))
+        {
+            decided.UnionWith(await Session.ReadAsync(
+                string.Join(" UNION ALL ", some.Select((c, i) => $"SELECT DISTINCT {i} AS place, action FROM {Located.Marks(c)} WHERE action IS NOT NULL")),
+                r => (some[r.GetInt32(0)], (ErasureAction)r.GetInt32(1)), cancellationToken));
         }
     }
 
@@ -197,9 +206,13 @@ internal sealed class Disposal
     }
 
     /// <summary>The final action of a row of a collection without marks: nobody refers to it, but it may have to let go of what goes.</summary>
-    public string Action(MappedCollection collection) => CutNeeded(collection, "t") is { } cut && scoped.Has(collection)
-        ? $"CASE WHEN {FirstAction(collection)} = {(int)ErasureAction.Untouched} AND ({cut}) THEN {(int)ErasureAction.Anonymise} ELSE {FirstAction(collection)} END"
-        : FirstAction(collection);
+    public string Action(MappedCollection collection)
+    {
+        var first = FirstAction(collection);
+        return first != Delete && scoped.Has(collection) && CutNeeded(collection, "t") is { } cut
+            ? $"CASE WHEN {first} = {(int)ErasureAction.Untouched} AND ({cut}) THEN {(int)ErasureAction.Anonymise} ELSE {first} END"
+            : first;
+    }
 
     private static bool IsKey(MappedCollection collection, Column column) =>
         collection.Table.PrimaryKey.Contains(column.Name) || collection.Table.PrimaryKey.Count == 0;
@@ -252,10 +265,7 @@ internal sealed class Disposal
         var any = false;
         foreach (var one in together)
         {
-            while (await one.KeepWhatIsNeededAsync(cancellationToken))
-            {
-                any = true;
-            }
+            any |= await one.KeepWhatIsNeededAsync(cancellationToken);
         }
         return any;
     }
@@ -266,14 +276,23 @@ internal sealed class Disposal
     private async Task<bool> KeepWhatIsNeededAsync(CancellationToken cancellationToken)
     {
         var any = false;
-        foreach (var collection in Located.Kept.Where(MayBeNeeded))
+        for (var asked = Located.Kept.Where(MayBeNeeded).ToList(); asked.Count > 0;)
         {
-            List<string> needed =
-            [
-                .. holds[collection].Select(h => $"EXISTS (SELECT 1 FROM {Dialect.Name(h.Table)} AS h WHERE {h.Joined("h", "t")} AND NOT {LetsGo(h, "h")})"),
-                .. Located.Passages.Where(p => p.Link.Parent == collection).Select(p => p.Needed).OfType<Carried>().Select(c => c.Among("t")),
-            ];
-            any |= await ChangeAsync(collection, ErasureAction.Delete, ErasureAction.Reduce, string.Join(" OR ", needed), cancellationToken) > 0;
+            var reduced = new List<MappedCollection>();
+            foreach (var collection in asked)
+            {
+                List<string> needed =
+                [
+                    .. holds[collection].Select(h => $"EXISTS (SELECT 1 FROM {Dialect.Name(h.Table)} AS h WHERE {h.Joined("h", "t")} AND NOT {LetsGo(h, "h")})"),
+                    .. Located.Passages.Where(p => p.Link.Parent == collection).Select(p => p.Needed).OfType<Carried>().Select(c => c.Among("t")),
+                ];
+                if (await ChangeAsync(collection, ErasureAction.Delete, ErasureAction.Reduce, string.Join(" OR ", needed), cancellationToken) > 0)
+                {
+                    reduced.Add(collection);
+                }
+            }
+            any |= reduced.Count > 0;
+            asked = [.. Located.Kept.Where(c => holds[c].Any(h => h.Child is { } child && reduced.Contains(child)))];
         }
         return any;
     }
@@ -301,10 +320,24 @@ internal sealed class Disposal
         }
     }
 
-    private Task<int> ChangeAsync(MappedCollection collection, ErasureAction from, ErasureAction to, string condition, CancellationToken cancellationToken) =>
-        Session.ExecuteAsync(
+    private async Task<int> ChangeAsync(MappedCollection collection, ErasureAction from, ErasureAction to, string condition, CancellationToken cancellationToken)
+    {
+        if (!decided.Contains((collection, from)))
+        {
+            return 0;
+        }
+        var changed = await Session.ExecuteAsync(
             $"UPDATE {Located.Marks(collection)} SET action = {(int)to} WHERE action = {(int)from} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {Located.Rows(collection).From} WHERE l.action = {(int)from} AND ({condition}))",
             cancellationToken);
+        if (changed > 0)
+        {
+            decided.Add((collection, to));
+        }
+        return changed;
+    }
+
+    /// <summary>Whether references to any of a collection's rows may have to be cut.</summary>
+    private bool MayBeGone(MappedCollection collection) => decided.Contains((collection, ErasureAction.Delete)) || Located.Evidence.Doubtful.Contains(collection);
 
     /// <summary>The condition that a row which stays refers to one that goes, or to somebody else's as well; null where none can.</summary>
     private string? CutNeeded(MappedCollection collection, string alias)

@@ -6,50 +6,49 @@ namespace Kalejdo.Portal.Rights;
 internal sealed class Evidence(Located located)
 {
     private readonly List<(MappedCollection Of, Carried Values)> abroad = [];
+    private readonly HashSet<MappedCollection> doubtful = [];
     private List<MappedCollection> open = [];
 
     private IReadOnlyList<Link> Links => located.Database.Links;
 
-    /// <summary>The collections that had open rows when they were last looked for.</summary>
+    /// <summary>The collections whose open rows are being decided.</summary>
     public IReadOnlyList<MappedCollection> Open => open;
+
+    /// <summary>The collections with rows in doubt, which in the end are shared.</summary>
+    public IReadOnlyCollection<MappedCollection> Doubtful => doubtful;
 
     /// <summary>Rows of a collection to which rows of another database lead that are somebody else's.</summary>
     public void Expect(MappedCollection of, Carried values) => abroad.Add((of, values));
 
-    public async Task LookForOpenAsync(CancellationToken cancellationToken)
+    /// <summary>Takes up the rows that came since the last decision, and opens those in doubt again that are to be looked at again.</summary>
+    public async Task OpenAsync(IReadOnlySet<MappedCollection> again, CancellationToken cancellationToken)
     {
-        open = [];
-        foreach (var collection in located.Kept)
-        {
-            if (await located.Following.HasOpenAsync(collection, cancellationToken))
-            {
-                open.Add(collection);
-            }
-        }
+        var reopened = doubtful.Where(again.Contains).ToList();
+        await SettleAsync(reopened, Whose.Open, cancellationToken);
+        doubtful.ExceptWith(reopened);
+        open = [.. located.Following.TakeUndecided().Union(reopened)];
     }
 
-    /// <summary>Puts open rows in doubt to which somebody else's rows lead, as far as is known.</summary>
-    /// <returns>How many; none is left to be doubted when it is zero.</returns>
-    public async Task<int> DoubtAsync(CancellationToken cancellationToken)
+    /// <summary>Puts open rows of some collections in doubt to which somebody else's rows lead, as far as is known.</summary>
+    /// <returns>The collections in which any were.</returns>
+    public async Task<IReadOnlyList<MappedCollection>> DoubtAsync(Func<MappedCollection, bool> judged, CancellationToken cancellationToken)
     {
-        var doubted = 0;
-        foreach (var collection in open)
+        var doubted = new List<MappedCollection>();
+        foreach (var collection in open.Where(judged))
         {
-            if (Of(collection) is { } evidence)
+            if (Of(collection) is { } evidence && await located.Session.ExecuteAsync(
+                $"UPDATE {Located.Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
+                cancellationToken) > 0)
             {
-                doubted += await located.Session.ExecuteAsync(
-                    $"UPDATE {Located.Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
-                    cancellationToken);
+                doubted.Add(collection);
+                doubtful.Add(collection);
             }
         }
         return doubted;
     }
 
-    /// <summary>A row in doubt is open again when others become own, for these may lead to the very rows that raised the doubt.</summary>
-    public Task ReopenAsync(CancellationToken cancellationToken) => SettleAsync(open, Whose.Open, cancellationToken);
-
     /// <summary>What is in doubt to the end is shared.</summary>
-    public Task ShareAsync(CancellationToken cancellationToken) => SettleAsync(located.Kept, Whose.Shared, cancellationToken);
+    public Task ShareAsync(CancellationToken cancellationToken) => SettleAsync(doubtful, Whose.Shared, cancellationToken);
 
     /// <summary>The condition that row <c>x</c> of a collection of this database, not the subject's, leads to what it refers to, or to what refers to it.</summary>
     public string LeadsUp(Link link) => $"NOT {located.Is(link.Child, "x", Whose.Open, Whose.Found, Whose.Own)}{SomebodysOnly(link.Child)}";

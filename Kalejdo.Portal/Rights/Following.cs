@@ -8,8 +8,11 @@ internal sealed class Following
     private readonly Located located;
     private readonly bool households;
     private readonly Dictionary<MappedCollection, int> changed = [];
+    private readonly HashSet<MappedCollection> undecided = [];
+    private readonly HashSet<MappedCollection> moved = [];
     private readonly List<Step> steps;
     private readonly List<Arrival> arrivals = [];
+    private bool membersFound;
     private int tick = 1;
 
     public Following(Located located, IReadOnlyList<Link> links, bool households)
@@ -60,6 +63,8 @@ internal sealed class Following
         if (arrived)
         {
             arrivals.Single(a => a.Values == values).Last = tick;
+            // Other members of the household may have led to these.
+            membersFound = true;
         }
         return arrived;
     }
@@ -67,16 +72,19 @@ internal sealed class Following
     /// <summary>Lists the rows that an identity finds.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        foreach (var collection in located.Kept)
-        {
-            await CreateMarksAsync(collection, cancellationToken);
-        }
+        await Session.ExecuteAllAsync(
+            [
+                .. Sql.SmallSetsLead is { } setting && located.IsIndexed ? [setting] : Array.Empty<string>(),
+                .. located.Kept.Select(CreateMarks),
+                located.Identification.CreateKnown,
+            ],
+            cancellationToken);
         foreach (var collection in located.Kept)
         {
             var known = located.Identification.KnownRows(collection).ToList();
             foreach (var condition in located.Identification.DirectWays(collection).Select(w => w.Condition).Concat(known.Count > 0 ? [string.Join(" OR ", known)] : Array.Empty<string>()))
             {
-                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", cancellationToken);
+                await InsertAsync(collection, $"{Dialect.Name(collection.Table)} AS t", condition, $"{Whose.Found}", "1", once: true, cancellationToken);
             }
         }
         await located.Identification.BeginAsync(cancellationToken);
@@ -95,9 +103,9 @@ internal sealed class Following
         {
             var since = arrival.Since;
             arrival.Since = tick++;
-            any |= await InsertAsync(
-                arrival.To, $"{arrival.Values.From("lf")} {Sql.Join} {Dialect.Name(arrival.To.Table)} AS t ON {arrival.Values.Joined("lf", "t")}", $"lf.since > {since}",
-                WhoseOf(arrival.To, arrival.Down), "lf.listed", cancellationToken);
+            any |= await LeadAsync(
+                arrival.To, arrival.Down, $"{arrival.Values.From("lf")} {Sql.Join} {Dialect.Name(arrival.To.Table)} AS t ON {arrival.Values.Joined("lf", "t")}", $"lf.since > {since}",
+                "lf.listed", once: false, cancellationToken);
         }
         foreach (var step in steps)
         {
@@ -115,9 +123,9 @@ internal sealed class Following
     private Task<bool> FollowAsync(Step step, int since, CancellationToken cancellationToken)
     {
         var (from, to) = (step.From, step.To);
-        return InsertAsync(
-            to, $"{Located.Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {Located.SameKey(from, "lf", "f")} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Located.Joined(step.Link, "t", "f") : Located.Joined(step.Link, "f", "t"))}",
-            $"lf.since > {since} AND lf.whose IN ({Leading(step.Down)})", WhoseOf(to, step.Down), "lf.exposes", cancellationToken);
+        return LeadAsync(
+            to, step.Down, $"{Located.Marks(from)} AS lf {Sql.Join} {Dialect.Name(from.Table)} AS f ON {Located.SameKey(from, "lf", "f")} {Sql.Join} {Dialect.Name(to.Table)} AS t ON {(step.Down ? Located.Joined(step.Link, "t", "f") : Located.Joined(step.Link, "f", "t"))}",
+            $"lf.since > {since} AND lf.whose IN ({Leading(step.Down)})", "lf.exposes", once: false, cancellationToken);
     }
 
     /// <summary>A history that is not listed leads on as well: from its parents through its rows, each target once.</summary>
@@ -127,12 +135,12 @@ internal sealed class Following
         var columns = (Here: string.Join(", ", step.Link.ParentColumns.Select(c => $"t.{Dialect.Quote(c)}")), There: string.Join(", ", step.Link.ChildColumns.Select(c => $"f.{Dialect.Quote(c)}")));
         var foreign = located.Identification.Foreign(through, "f") is { } condition ? $" AND CASE WHEN {condition} THEN 0 ELSE 1 END = 1" : "";
         var any = false;
-        foreach (var exposes in households ? (int[])[1, 0] : [1])
+        foreach (var exposes in households && membersFound ? (int[])[1, 0] : [1])
         {
-            any |= await InsertAsync(
-                to, $"{Dialect.Name(to.Table)} AS t",
+            any |= await LeadAsync(
+                to, down: false, $"{Dialect.Name(to.Table)} AS t",
                 $"({columns.Here}) IN (SELECT {columns.There} FROM {Located.Marks(way.Parent)} AS lp {Sql.Join} {Dialect.Name(way.Parent.Table)} AS p ON {Located.SameKey(way.Parent, "lp", "p")} {Sql.Join} {Dialect.Name(through.Table)} AS f ON {Located.Joined(way, "f", "p")} WHERE lp.since > {since} AND lp.whose IN ({Whose.Found}, {Whose.Own}) AND lp.exposes = {exposes}{foreign})",
-                WhoseOf(to, down: false), $"{exposes}", cancellationToken);
+                $"{exposes}", once: true, cancellationToken);
         }
         return any;
     }
@@ -140,10 +148,15 @@ internal sealed class Following
     /// <summary>Against a reference only the subject's own rows lead: from a shared address nobody walks on to the neighbour.</summary>
     public static string Leading(bool down) => down ? $"{Whose.Found}, {Whose.Own}" : $"{Whose.Open}, {Whose.Found}, {Whose.Own}, {Whose.Shared}";
 
-    /// <summary>How many open rows a collection has is of no matter, only whether.</summary>
-    public Task<bool> HasOpenAsync(MappedCollection collection, CancellationToken cancellationToken) => changed.ContainsKey(collection)
-        ? Session.AnyAsync($"SELECT 1 FROM {Located.Marks(collection)} WHERE whose = {Whose.Open} LIMIT 1", cancellationToken)
-        : Task.FromResult(false);
+    /// <summary>The collections to which open rows came since this was last asked for.</summary>
+    public IReadOnlyList<MappedCollection> TakeUndecided() => Take(undecided);
+
+    /// <summary>The collections whose rows became more, or the subject's own, since this was last asked for; histories that are not listed with their parents.</summary>
+    public IReadOnlyList<MappedCollection> TakeMoved()
+    {
+        var taken = Take(moved);
+        return [.. taken, .. located.Collections.Where(c => located.OnlyWayIn(c) is { } way && taken.Contains(way.Parent))];
+    }
 
     /// <summary>Makes the open rows of some collections the subject's own.</summary>
     public async Task<int> OwnAsync(IReadOnlyList<MappedCollection> open, CancellationToken cancellationToken)
@@ -155,45 +168,67 @@ internal sealed class Following
             var own = await Session.ExecuteAsync($"UPDATE {Located.Marks(collection)} SET whose = {Whose.Own}, since = {tick} WHERE whose = {Whose.Open}", cancellationToken);
             if (own > 0)
             {
-                changed[collection] = tick;
+                Change(collection);
                 decided += own;
             }
         }
         return decided;
     }
 
-    private string WhoseOf(MappedCollection to, bool down)
+    private static List<MappedCollection> Take(HashSet<MappedCollection> collections)
+    {
+        List<MappedCollection> taken = [.. collections];
+        collections.Clear();
+        return taken;
+    }
+
+    private void Change(MappedCollection collection)
+    {
+        changed[collection] = tick;
+        moved.Add(collection);
+    }
+
+    /// <summary>Lists rows to which others lead.</summary>
+    private async Task<bool> LeadAsync(MappedCollection to, bool down, string from, string where, string listed, bool once, CancellationToken cancellationToken)
     {
         var decided = down && OneWayIn(to) ? Whose.Own : Whose.Open;
-        return located.Identification.Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
+        var whose = located.Identification.Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
+        var any = await InsertAsync(to, from, where, whose, listed, once, cancellationToken);
+        if (any && decided == Whose.Open)
+        {
+            undecided.Add(to);
+        }
+        return any;
     }
 
     /// <summary>Whether nobody but the parent that led here can lead to the rows of a collection.</summary>
     private bool OneWayIn(MappedCollection collection) =>
         Links.Where(l => l.Child == collection && l.Down).ToList() is [{ ParentUnique: true }] && !Links.Any(l => l.Parent == collection && l.Up);
 
-    private async Task CreateMarksAsync(MappedCollection collection, CancellationToken cancellationToken)
+    private string CreateMarks(MappedCollection collection)
     {
         var keys = string.Join(", ", collection.Key.Select((key, i) => $"k{i} {Sql.KeyType(collection.Table, key)} NOT NULL"));
-        await Session.ExecuteAsync(
-            Sql.CreateTemporaryTable(
-                Located.Marks(collection),
-                $"{keys}, whose integer NOT NULL, since integer NOT NULL, listed integer NOT NULL, exposes integer NOT NULL, action integer, ground integer",
-                Located.PlainKeys(collection)),
-            cancellationToken);
+        return Sql.CreateTemporaryTable(
+            Located.Marks(collection),
+            $"{keys}, whose integer NOT NULL, since integer NOT NULL, listed integer NOT NULL, exposes integer NOT NULL, action integer, ground integer",
+            Located.PlainKeys(collection));
     }
 
+    /// <param name="once">Whether <paramref name="from"/> has each row of the collection at most once.</param>
     private async Task<bool> InsertAsync(
-        MappedCollection collection, string from, string where, string whose, string listed, CancellationToken cancellationToken)
+        MappedCollection collection, string from, string where, string whose, string listed, bool once, CancellationToken cancellationToken)
     {
         var own = collection.Collection.HouseholdOwn is { } column ? collection.Table.Find(column) : null;
         var exposes = own is null ? listed : $"CASE WHEN {Sql.IsTrue($"t.{Dialect.Quote(own.Name)}", own)} THEN {listed} ELSE 0 END";
         var order = households && listed.Length > 1 ? $" ORDER BY {listed} DESC" : "";
-        var inserted = await Session.ExecuteAsync(
-            $"INSERT INTO {Located.Marks(collection)} ({Located.PlainKeys(collection)}, whose, since, listed, exposes) SELECT {Located.KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT DO NOTHING",
-            cancellationToken);
         // What another member of the household led to first is shown all the same where the subject's own rows lead to it too.
-        if (order != "" && changed.ContainsKey(collection)
+        var otherwise = once && membersFound
+            ? $"({Located.PlainKeys(collection)}) DO UPDATE SET listed = excluded.listed, exposes = excluded.exposes, since = excluded.since WHERE {Located.Marks(collection)}.listed < excluded.listed"
+            : "DO NOTHING";
+        var inserted = await Session.ExecuteAsync(
+            $"INSERT INTO {Located.Marks(collection)} ({Located.PlainKeys(collection)}, whose, since, listed, exposes) SELECT {Located.KeyOf(collection, "t")}, {whose}, {tick}, {listed}, {exposes} FROM {from} WHERE {where}{order} ON CONFLICT {otherwise}",
+            cancellationToken);
+        if (order != "" && !once && membersFound && changed.ContainsKey(collection)
             && await Session.AnyAsync($"SELECT 1 FROM {Located.Marks(collection)} WHERE listed = 0 LIMIT 1", cancellationToken))
         {
             var shows = own is null
@@ -203,11 +238,13 @@ internal sealed class Following
                 $"UPDATE {Located.Marks(collection)} SET listed = 1, exposes = {shows}, since = {tick} WHERE listed = 0 AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.KeyOf(collection, "t")} FROM {from} WHERE {where} AND {listed} = 1)",
                 cancellationToken);
         }
-        if (inserted > 0)
+        if (inserted == 0)
         {
-            changed[collection] = tick;
+            return false;
         }
-        return inserted > 0;
+        Change(collection);
+        membersFound = membersFound || (own is not null && await Session.AnyAsync($"SELECT 1 FROM {Located.Marks(collection)} WHERE exposes = 0 LIMIT 1", cancellationToken));
+        return true;
     }
 
     private static IEnumerable<Step> StepsOf(Link link)

@@ -69,10 +69,12 @@ internal sealed class Identification(MappedDatabase database, Session session, S
         return matches[(collection, field, value)] = condition;
     }
 
+    /// <summary>Makes the table of the values.</summary>
+    public string CreateKnown => Sql.CreateTemporaryTable(Known, "name text NOT NULL, value text NOT NULL", "name, value");
+
     /// <summary>Notes the verified values.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        await session.ExecuteAsync(Sql.CreateTemporaryTable(Known, "name text NOT NULL, value text NOT NULL", "name, value"), cancellationToken);
         foreach (var identity in sought.Identities)
         {
             var name = session.Parameter(identity.Name);

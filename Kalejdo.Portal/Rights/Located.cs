@@ -49,6 +49,9 @@ internal sealed class Located : IAsyncDisposable
 
     private Dialect Sql => Database.Dialect;
 
+    /// <summary>Whether an index stands behind every reference along which anybody asks: without one, joins by index would read a large table once a row.</summary>
+    public bool IsIndexed => Database.Links.Where(l => Takes(l.Child) || Takes(l.Parent)).All(l => l.Child.Table.IsIndexed(l.ChildColumns) && l.Parent.Table.IsIndexed(l.ParentColumns));
+
     /// <summary>Whether a collection, of this database or another, takes part.</summary>
     public bool Takes(MappedCollection collection) => taking.Contains(collection);
 
@@ -82,6 +85,16 @@ internal sealed class Located : IAsyncDisposable
 
     /// <summary>The one reference by which rows of a collection without marks are found; null where an identity finds them.</summary>
     public Link? OnlyWayIn(MappedCollection collection) => Kept.Contains(collection) ? null : links.FirstOrDefault(l => l.Child == collection && l.Down);
+
+    /// <summary>Whether any rows of a collection can have been found; where not, nobody need ask the database.</summary>
+    public bool MayHaveRows(MappedCollection collection) => Kept.Contains(collection)
+        ? Following.HasChanged(collection, since: 0)
+        : OnlyWayIn(collection) is not { } way || Following.HasChanged(way.Parent, since: 0);
+
+    /// <summary>The values by which the shown rows of a way's parent are referred to; one more than <paramref name="atMost"/> where there are more.</summary>
+    public Task<List<object>> ExposingAsync(Link way, string parent, int atMost, CancellationToken cancellationToken) => Session.ReadAsync(
+        $"SELECT f.{Dialect.Quote(parent)} FROM {Marks(way.Parent)} AS lf {Sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {atMost + 1}",
+        r => r.GetValue(0), cancellationToken);
 
     public LocatedRows Rows(MappedCollection collection)
     {

@@ -10,10 +10,9 @@ internal sealed class Location : IAsyncDisposable
 {
     private readonly List<Located> parts = [];
     private readonly List<Passage> passages = [];
+    private readonly IReadOnlyList<Link> links;
 
-    private Location()
-    {
-    }
+    private Location(IReadOnlyList<MappedDatabase> databases) => links = [.. databases.SelectMany(d => d.Links).Distinct()];
 
     /// <summary>The subject's rows by database: those asked for, and those that had to be asked for their sake.</summary>
     public IReadOnlyList<Located> Parts => parts;
@@ -107,7 +106,7 @@ internal sealed class Location : IAsyncDisposable
         IReadOnlyList<MappedDatabase> databases, Sought sought, HashSet<MappedCollection> taking, bool forErasure, Func<MappedDatabase, bool> write,
         Func<Location, Task> connect, CancellationToken cancellationToken)
     {
-        var location = new Location();
+        var location = new Location(databases);
         try
         {
             foreach (var database in databases)
@@ -179,45 +178,57 @@ internal sealed class Location : IAsyncDisposable
 
     /// <summary>
     /// Decides open rows once nothing more can be followed: those to which nobody else's rows lead become the subject's own.
-    /// A row in doubt stays open as long as others become own, for these may lead to the very rows that raised the doubt.
+    /// A row in doubt is looked at again when more was found next to it, for that may be the very rows that raised the doubt.
     /// </summary>
     private async Task<bool> DecideAsync(CancellationToken cancellationToken)
     {
+        var again = ToBeLookedAtAgain();
         foreach (var part in parts)
         {
-            await part.Evidence.LookForOpenAsync(cancellationToken);
+            await part.Evidence.OpenAsync(again, cancellationToken);
         }
-        while (await DoubtAsync(cancellationToken))
+        var doubted = await DoubtAsync(_ => true, cancellationToken);
+        while (doubted.Count > 0)
         {
+            // A row in doubt is no longer evidence that those to which it leads up are the subject's.
+            var below = doubted;
+            doubted = await DoubtAsync(c => links.Any(l => l.Up && l.Parent == c && below.Contains(l.Child)), cancellationToken);
         }
         var decided = 0;
         foreach (var part in parts)
         {
             decided += await part.Following.OwnAsync(part.Evidence.Open, cancellationToken);
         }
-        if (decided == 0)
-        {
-            return false;
-        }
-        foreach (var part in parts)
-        {
-            await part.Evidence.ReopenAsync(cancellationToken);
-        }
-        return true;
+        return decided > 0;
     }
 
-    private async Task<bool> DoubtAsync(CancellationToken cancellationToken)
+    private async Task<List<MappedCollection>> DoubtAsync(Func<MappedCollection, bool> judged, CancellationToken cancellationToken)
     {
         foreach (var passage in passages)
         {
-            await passage.AskForEvidenceAsync(cancellationToken);
+            await passage.AskForEvidenceAsync(judged, cancellationToken);
         }
-        var doubted = 0;
+        var doubted = new List<MappedCollection>();
         foreach (var part in parts)
         {
-            doubted += await part.Evidence.DoubtAsync(cancellationToken);
+            doubted.AddRange(await part.Evidence.DoubtAsync(judged, cancellationToken));
         }
-        return doubted > 0;
+        return doubted;
+    }
+
+    /// <summary>The collections with rows in doubt next to which more was found since the last decision, and those whose doubt may go with theirs.</summary>
+    private HashSet<MappedCollection> ToBeLookedAtAgain()
+    {
+        var moved = parts.SelectMany(p => p.Following.TakeMoved()).ToHashSet();
+        var again = new HashSet<MappedCollection>();
+        for (var found = -1; found < again.Count;)
+        {
+            found = again.Count;
+            again.UnionWith(parts.SelectMany(p => p.Evidence.Doubtful)
+                .Where(c => links.Any(l => (l.Parent == c && moved.Contains(l.Child)) || (l.Child == c && moved.Contains(l.Parent)))));
+            moved.UnionWith(again);
+        }
+        return again;
     }
 }
 

@@ -82,17 +82,17 @@ internal sealed class Passage
     }
 
     /// <summary>Asks the other database for the open rows here to which somebody else's rows there lead.</summary>
-    public async Task AskForEvidenceAsync(CancellationToken cancellationToken)
+    public async Task AskForEvidenceAsync(Func<MappedCollection, bool> judged, CancellationToken cancellationToken)
     {
         if (child is null || parent is null)
         {
             return;
         }
-        if (link.Up && Told(parent, "doubted") is { } ofParents && parent.Evidence.Open.Contains(link.Parent))
+        if (link.Up && judged(link.Parent) && Told(parent, "doubted") is { } ofParents && parent.Evidence.Open.Contains(link.Parent))
         {
             await AskAsync(parent, Undecided, child, child.Evidence.LeadsUp(link), ofParents, cancellationToken);
         }
-        if (link.Down && Told(child, "doubted") is { } ofChildren && child.Evidence.Open.Contains(link.Child))
+        if (link.Down && judged(link.Child) && Told(child, "doubted") is { } ofChildren && child.Evidence.Open.Contains(link.Child))
         {
             await AskAsync(child, Undecided, parent, parent.Evidence.LeadsDown(link), ofChildren, cancellationToken);
         }

@@ -36,15 +36,12 @@ internal sealed class PostgresDialect : Dialect
     }
 
     // One snapshot for all statements; a row that somebody else changes meanwhile fails the transaction instead of being missed.
-    public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken)
-    {
-        var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
-        await using var command = connection.CreateCommand();
-        // Of temporary tables PostgreSQL thinks that they are large, and would read whole tables to join them; in these joins a few keys lead.
-        command.CommandText = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        return transaction;
-    }
+    public override async Task<DbTransaction> BeginAsync(DbConnection connection, bool write, CancellationToken cancellationToken) =>
+        await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+
+    // PostgreSQL knows nothing of the size of temporary tables and, in doubt, reads the large tables whole. What has no index is read so all the same.
+    public override string? SmallSetsLead =>
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => PostgresSchema.ReadAsync(connection, cancellationToken);
 

@@ -180,9 +180,7 @@ public sealed class Reading(Databases databases)
         {
             return sorted;
         }
-        var parents = await located.Session.ReadAsync(
-            $"SELECT f.{Dialect.Quote(parent)} FROM {Located.Marks(way.Parent)} AS lf {sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {Located.SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {ParentsInOrder + 1}",
-            r => r.GetValue(0), cancellationToken);
+        var parents = await located.ExposingAsync(way, parent, ParentsInOrder, cancellationToken);
         if (parents.Count > ParentsInOrder)
         {
             return sorted;

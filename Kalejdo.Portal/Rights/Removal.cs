@@ -113,13 +113,15 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
     {
         // A row may refer to another that goes in the same statement, unless its key forbids even that or acts by itself.
         foreach (var hold in Located.Kept.SelectMany(c => disposal.HoldsOn(c)).Where(h => h.Enforced && h.Cuttable.Count > 0 && h.Child is { } child && Located.Kept.Contains(child)
-            && (h.Child == h.Parent ? h.OnDelete is "RESTRICT" or "CASCADE" : Precedes(h.Parent, child))))
+            && IsPlanned(child) && IsPlanned(h.Parent) && (h.Child == h.Parent ? h.OnDelete is "RESTRICT" or "CASCADE" : Precedes(h.Parent, child))))
         {
             await Session.ExecuteAsync(
                 $"UPDATE {Dialect.Name(hold.Table)} AS t SET {string.Join(", ", hold.Cuttable.Select(c => $"{Dialect.Quote(c)} = NULL"))} WHERE {disposal.Chosen(hold.Child!, ErasureAction.Delete)}",
                 cancellationToken);
         }
     }
+
+    private bool IsPlanned(MappedCollection collection) => plan.Steps.Any(s => s.Collection == collection.Collection.Id && s.Action == ErasureAction.Delete);
 
     /// <summary>Whether <paramref name="first"/> is (also) a child of <paramref name="second"/>, so that neither can simply go first.</summary>
     private bool Precedes(MappedCollection first, MappedCollection second)

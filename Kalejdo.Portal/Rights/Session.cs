@@ -55,6 +55,30 @@ internal sealed partial class Session : IAsyncDisposable
         return await command.ExecuteNonQueryAsync(cancellationToken);
     });
 
+    /// <summary>Statements without values, in one round trip where the provider can.</summary>
+    public Task<int> ExecuteAllAsync(IReadOnlyList<string> statements, CancellationToken cancellationToken) => NamedAsync(database, async () =>
+    {
+        if (!connection.CanCreateBatch)
+        {
+            var changed = 0;
+            foreach (var statement in statements)
+            {
+                changed += await ExecuteAsync(statement, cancellationToken);
+            }
+            return changed;
+        }
+        sent.AddRange(statements);
+        await using var batch = connection.CreateBatch();
+        batch.Transaction = transaction;
+        foreach (var statement in statements)
+        {
+            var command = batch.CreateBatchCommand();
+            command.CommandText = statement;
+            batch.BatchCommands.Add(command);
+        }
+        return await batch.ExecuteNonQueryAsync(cancellationToken);
+    });
+
     public Task<bool> AnyAsync(string sql, CancellationToken cancellationToken) => NamedAsync(database, async () =>
     {
         await using var command = Command(sql);

@@ -16,6 +16,9 @@ internal sealed class SqliteDialect : Dialect
 
     public override string Join => "CROSS JOIN";
 
+    // Its joins keep the order in which they are written.
+    public override string? SmallSetsLead => null;
+
     public override string CreateTemporaryTable(string name, string columns, string? primaryKey) => primaryKey is null
         ? $"CREATE TEMPORARY TABLE {name} ({columns})"
         : $"CREATE TEMPORARY TABLE {name} ({columns}, PRIMARY KEY ({primaryKey})) WITHOUT ROWID";
