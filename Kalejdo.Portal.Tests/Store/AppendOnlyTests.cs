@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Kalejdo.Portal.Store;
-using Microsoft.EntityFrameworkCore;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
 
 namespace Kalejdo.Portal.Tests.Store;
