@@ -1,3 +1,4 @@
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Rights;
@@ -15,6 +16,7 @@ internal static class Start
         await PortalStore.MigrateAsync(services, cancellationToken);
         // Makes the first key now: made within a transaction that seals something, it would wait for that transaction's lock.
         services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
+        await services.GetRequiredService<ReceiptKeys>().EnsureAsync(cancellationToken);
         await SeedDemoAsync(services, cancellationToken);
         var (databases, problems) = await services.GetRequiredService<LiveMap>().OpenAsync(cancellationToken);
         foreach (var problem in problems)

@@ -12,11 +12,24 @@ internal sealed class ReceiptKeys(IDbContextFactory<PortalDbContext> databases, 
 {
     private const string Purpose = "receipt key";
 
+    /// <summary>Makes the first key, at the first start: whoever asks for a receipt changes nothing.</summary>
+    public async Task EnsureAsync(CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        // One: of two nodes that start at once, the other waits here.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (!await db.ReceiptKeys.AnyAsync(cancellation))
+        {
+            db.ReceiptKeys.Add(Make());
+            await db.SaveChangesAsync(cancellation);
+        }
+        await transaction.CommitAsync(cancellation);
+    }
+
     public async Task<byte[]> SignAsync(object receipt, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var newest = await db.ReceiptKeys.AsNoTracking().OrderByDescending(row => row.CreatedAt).FirstOrDefaultAsync(cancellation)
-            ?? await RotateAsync(cancellation);
+        var newest = await db.ReceiptKeys.AsNoTracking().OrderByDescending(row => row.CreatedAt).FirstAsync(cancellation);
         using var key = ECDsa.Create();
         key.ImportPkcs8PrivateKey(keys.Unseal(Purpose, newest.SealedPrivateKey), out _);
         return SignedReceipt.Sign(receipt, newest.Id, key);
@@ -25,18 +38,23 @@ internal sealed class ReceiptKeys(IDbContextFactory<PortalDbContext> databases, 
     /// <summary>Makes the key that signs from now on.</summary>
     public async Task<ReceiptKey> RotateAsync(CancellationToken cancellation)
     {
+        var made = Make();
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        db.ReceiptKeys.Add(made);
+        await db.SaveChangesAsync(cancellation);
+        return made;
+    }
+
+    private ReceiptKey Make()
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var made = new ReceiptKey
+        return new ReceiptKey
         {
             Id = Thumbprint(key),
             CreatedAt = time.GetUtcNow().UtcDateTime,
             PublicKey = key.ExportSubjectPublicKeyInfo(),
             SealedPrivateKey = keys.Seal(Purpose, key.ExportPkcs8PrivateKey()),
         };
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        db.ReceiptKeys.Add(made);
-        await db.SaveChangesAsync(cancellation);
-        return made;
     }
 
     /// <summary>The public keys as a JSON Web Key Set (RFC 7517): who has it needs nothing else of ours to verify a receipt.</summary>
