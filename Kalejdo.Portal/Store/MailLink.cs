@@ -75,6 +75,7 @@ public enum MailLinkPurpose
     Receipt,
     ConfirmAddress,
     UndoAddressChange,
+    UndoDisavowal,
 }
 
 internal sealed class MailLinkConfiguration : IEntityTypeConfiguration<MailLink>
