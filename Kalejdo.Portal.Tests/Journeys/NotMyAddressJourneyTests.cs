@@ -41,13 +41,28 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
         await walk.OpenAsync(PortalUrls.NotMyAddressLink("x"));
         await walk.SeesAsync(NotMyAddressText.UselessTitle);
 
-        // Confirmed by its account: people look into it.
+        // Confirmed by its account: held, and given back to who wants it.
         var subscriber = new DemoSubscriber((language, width) switch { ("sv", 390) => 24, ("sv", _) => 44, (_, 390) => 64, _ => 84 });
         await SignedIn.CreateAccountAsync(portal.Services, subscriber);
         await walk.OpenAsync(PortalUrls.NotMyAddress);
         await ProveAsync(subscriber.OwnEmail);
         await RemoveAsync();
-        await walk.SeesAsync(NotMyAddressText.StaffTitle);
+        await walk.SeesAsync(NotMyAddressText.RemovedTitle);
+        await walk.OpenAsync(await walk.FetchLinkAsync(subscriber.OwnEmail, NotMyAddressText.RemovedSubject, "/inte-min-adress/angra/"));
+        await walk.SeesAsync(NotMyAddressText.UndoTitle);
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.IsToldAsync(NotMyAddressText.ChoiceMissing);
+        await walk.Page.Locator("#restore").CheckAsync();
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.SeesAsync(NotMyAddressText.ProveTitle);
+        await walk.WriteAsync(NotMyAddressText.Code, await walk.FetchCodeAsync(subscriber.OwnEmail, NotMyAddressText.CodeSubject));
+        await walk.PressAsync(NotMyAddressText.UndoRestore);
+        await walk.SeesAsync(NotMyAddressText.UndoneTitle);
+
+        // By a mail's link alone the mailbox is asked.
+        await walk.OpenAsync(await walk.FetchLinkAsync(subscriber.OwnEmail, NotMyAddressText.RestoredSubject, "/inte-min-adress/lank/"));
+        await RemoveAsync();
+        await walk.SeesAsync(NotMyAddressText.ProveTitle);
         walk.AssertGood();
 
         async Task ProveAsync(string address)

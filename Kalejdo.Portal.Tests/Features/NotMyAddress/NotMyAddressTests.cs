@@ -89,33 +89,6 @@ public sealed partial class NotMyAddressTests : IAsyncLifetime, IDisposable
         Assert.Equal(1, await db.Outbox.CountAsync(row => row.Template == nameof(AddressRemovedLetter), Cancellation));
     }
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task An_address_that_somebody_confirmed_is_left_for_staff(bool atKalejdo)
-    {
-        if (atKalejdo)
-        {
-            await _portal.KalejdoAsync("UPDATE subscriber SET email_verified_at = '2026-01-01 10:00:00' WHERE id = (SELECT min(id) FROM subscriber)");
-        }
-        else
-        {
-            await using var accounts = _portal.Open();
-            accounts.Users.Add(new Account("sv", DateTime.UnixEpoch) { Email = Address, NormalizedEmail = Address.ToUpperInvariant(), EmailConfirmed = true });
-            await accounts.SaveChangesAsync(Cancellation);
-        }
-
-        var before = await KalejdoAsync();
-        var page = await PostAsync(await LinkAsync(), "ta-bort");
-
-        Assert.Equal("Vi ser över adressen", Html.Heading(page));
-        Assert.Equal(before, await KalejdoAsync());
-        await using var db = _portal.Open();
-        var opened = await db.Cases.SingleAsync(row => row.Type == CaseType.Disavowal, Cancellation);
-        Assert.Equal((CaseStatus.Received, "address-verified", null), (opened.Status, opened.ReasonCode, opened.ClosedAt));
-        Assert.Equal(nameof(DisavowalReceivedLetter), (await db.Outbox.SingleAsync(row => row.CaseNumber == opened.Number, Cancellation)).Template);
-    }
-
     [Fact]
     public async Task Scanners_change_nothing()
     {

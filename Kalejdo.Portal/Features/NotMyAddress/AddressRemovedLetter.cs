@@ -12,4 +12,6 @@ public sealed record AddressRemovedLetter(string CaseNumber) : Letter
     public override Type Template => typeof(AddressRemovedMail);
 
     public override bool IsFarewell => true;
+
+    public override bool ReachesBlocked => true;
 }
