@@ -40,10 +40,11 @@ public sealed class SignedInPortal : IAsyncDisposable
     }
 
     /// <param name="maps">Other map files than the portal's own.</param>
-    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null)
+    /// <param name="blocking">Whether addresses can be blocked.</param>
+    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null, bool blocking = false)
     {
         this.listens = listens;
-        factory = new Factory(Time, maps ?? []);
+        factory = new Factory(Time, maps ?? [], blocking);
         if (listens)
         {
             factory.UseKestrel(0);
@@ -174,7 +175,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         await factory.DisposeAsync();
     }
 
-    private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps) : WebApplicationFactory<Program>
+    private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps, bool blocking) : WebApplicationFactory<Program>
     {
         public string Data { get; } = Directory.CreateTempSubdirectory("portal-signed-in-").FullName;
 
@@ -185,6 +186,7 @@ public sealed class SignedInPortal : IAsyncDisposable
             .UseEnvironment(Environments.Production)
             .UseSetting("DataRoot", Data)
             .UseSetting("Demo:Subscribers", "40")
+            .UseSetting("Disavowal:Blocking", blocking ? "true" : "false")
             // Accounts are made here alone.
             .UseSetting("Demo:Password", "")
             .ConfigureTestServices(services =>

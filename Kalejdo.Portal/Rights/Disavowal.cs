@@ -220,7 +220,7 @@ public sealed class Disavowal(Databases databases)
                 continue;
             }
             var column = collection.ColumnOf(field);
-            var (table, name, action) = (Dialect.Name(collection.Table), Dialect.Quote(column.Name), ActionOf(field, column));
+            var (table, name, action) = (Dialect.Name(collection.Table), Dialect.Quote(column.Name), ActionOf(collection, field, column));
             var rows = action switch
             {
                 OnDisavowal.Clear => await session.ExecuteAsync($"UPDATE {table} AS t SET {name} = NULL WHERE {holds}", cancellationToken),
@@ -242,7 +242,7 @@ public sealed class Disavowal(Databases databases)
         foreach (var (collection, field) in Fields(database))
         {
             var column = collection.ColumnOf(field);
-            if (ActionOf(field, column) is not { } action || Holds(session, database.Dialect, collection, field, address) is not { } holds)
+            if (ActionOf(collection, field, column) is not { } action || Holds(session, database.Dialect, collection, field, address) is not { } holds)
             {
                 continue;
             }
@@ -344,7 +344,9 @@ public sealed class Disavowal(Databases databases)
 
     private static string Id(MappedCollection collection, Field field) => $"{collection.Collection.Id}.{field.Name}";
 
-    private static OnDisavowal? ActionOf(Field field, Column column) => field.OnDisavowal is OnDisavowal.Clear && column.NotNull ? OnDisavowal.Placeholder : field.OnDisavowal;
+    // SQLite would take a null into a key, and then it is none.
+    private static OnDisavowal? ActionOf(MappedCollection collection, Field field, Column column) =>
+        field.OnDisavowal is OnDisavowal.Clear && (column.NotNull || collection.Table.PrimaryKey.Contains(column.Name)) ? OnDisavowal.Placeholder : field.OnDisavowal;
 
     private static string? Holds(Session session, Dialect sql, MappedCollection collection, Field field, string address)
     {

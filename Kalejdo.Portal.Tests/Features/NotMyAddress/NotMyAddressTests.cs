@@ -56,7 +56,10 @@ public sealed partial class NotMyAddressTests : IAsyncLifetime, IDisposable
         Assert.Contains(closed.Number, receipt.Letter.Text, StringComparison.Ordinal);
         // The address is forgotten: neither this mail's link nor an earlier one's holds it.
         Assert.EndsWith(PortalUrls.NotMyAddress, StrayLink().Match(receipt.Letter.Text).Groups[1].Value, StringComparison.Ordinal);
-        Assert.All(await db.MailLinks.ToListAsync(Cancellation), row => Assert.Empty(row.SealedAddress));
+        var hash = MailLink.HashAddress(_portal.Services.GetRequiredService<PortalKeys>(), Address);
+        Assert.All(await db.MailLinks.Where(row => row.AddressHash == hash).ToListAsync(Cancellation), row => Assert.Empty(row.SealedAddress));
+        // Whether it had strayed somewhere is asked, with the authority's 72 hours.
+        Assert.Equal((closed.Number, closed.ReceivedAt.AddHours(72)), await db.Incidents.Select(row => new ValueTuple<string, DateTime>(row.CaseNumber, row.ReportBy)).SingleAsync(Cancellation));
     }
 
     [Fact]
