@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.NotMyAddress;
-using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 

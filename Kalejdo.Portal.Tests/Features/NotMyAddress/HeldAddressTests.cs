@@ -236,7 +236,10 @@ public sealed partial class HeldAddressTests : IAsyncDisposable
         Assert.Equal("Länken går inte att använda", Html.Heading(await owner.PageAsync(link)));
         var unknown = PortalUrls.NotMyAddressLink(new string('A', 43));
 
-        var (known, other) = (await SendAsync(owner, link, "renew"), await SendAsync(owner, unknown, "renew"));
+        // The first button, as scanners press it.
+        Assert.Contains("Kryssa för", await SendAsync(owner, link, "renew"), StringComparison.Ordinal);
+        Assert.Empty(await portal.LettersAsync());
+        var (known, other) = (await SendAsync(owner, link, "renew", ("renew", "true")), await SendAsync(owner, unknown, "renew", ("renew", "true")));
 
         Assert.Equal("Titta i brevlådan", Html.Heading(known));
         Assert.Equal(Html.WithoutTokens(known).Replace(link, "", StringComparison.Ordinal), Html.WithoutTokens(other).Replace(unknown, "", StringComparison.Ordinal));
@@ -245,7 +248,7 @@ public sealed partial class HeldAddressTests : IAsyncDisposable
         Assert.Equal("Är det inte din adress?", Html.Heading(await owner.PageAsync(LinkIn(letter.Text, "/inte-min-adress/lank/"))));
 
         portal.Time.Advance(MailLink.Renewable);
-        await SendAsync(owner, link, "renew");
+        await SendAsync(owner, link, "renew", ("renew", "true"));
         Assert.Single(await portal.LettersAsync());
     }
 
