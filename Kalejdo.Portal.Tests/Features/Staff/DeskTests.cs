@@ -86,7 +86,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         var numbers = new List<string>();
         foreach (var (hours, state) in new[] { (80, IncidentState.Open), (20.5, IncidentState.Open), (1, IncidentState.NoRisk) })
         {
-            var number = await AddAsync(SwedishDays.Today(portal.Time).AddDays(200), now);
+            var number = await AddAsync(SwedishDays.Today(portal.Time), now, closedAt: now);
             numbers.Add(number);
             await portal.StoreAsync(async db =>
             {
