@@ -48,6 +48,17 @@ public sealed class ErasureProgressTests(ActsLooksTests.Listening portal, Browse
         Assert.Equal(1, loads);
         Assert.Equal(0, await page.Locator("script").CountAsync());
         await CircuitsEndAsync();
+
+        await page.Locator("main a[href^='/kvitto/']").ClickAsync();
+        await Assertions.Expect(page.Locator("main h1")).ToHaveTextAsync(language == "sv" ? "Kvitto på ditt ärende" : "Receipt");
+        await Looks.KeepAsync(page, $"kvitto-{language}-{scheme}-{width}");
+        await Looks.FitsAsync(page);
+        await Looks.IsAccessibleAsync(page);
+        // On paper nothing is left that only a screen can use.
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Looks.KeepAsync(page, $"kvitto-papper-{language}-{scheme}-{width}");
+        await Assertions.Expect(page.Locator("main .button, .menu, .language, .site-footer nav").Filter(new() { Visible = true })).ToHaveCountAsync(0);
+        await Looks.IsAccessibleAsync(page);
         health.AssertGood();
     }
 

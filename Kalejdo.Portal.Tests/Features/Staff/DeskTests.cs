@@ -111,6 +111,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         // Each list turns its own pages.
         Assert.Contains(PortalUrls.DeskPage(1, tasks: 2), Html.Links(both));
         Assert.Contains(PortalUrls.DeskPage(2), Html.Links(both));
+        Assert.Contains(PortalUrls.DeskPage(2, tasks: 2) + "#uppgifter", Html.Links(both));
         Assert.Equal(Rows(both, "uppgifter"), Rows(await browser.PageAsync(PortalUrls.DeskPage(2, tasks: 99)), "uppgifter"));
     }
 

@@ -54,7 +54,7 @@ public sealed class PlanWords
     public IReadOnlyList<string> Conditions => [.. Kept.Where(s => RuleOf(s) is { CountedFrom: CountedFrom.Condition }).Select(Ground).Distinct()];
 
     /// <summary>Whether what goes may belong to others of the household, whose profiles and histories go with the agreement's.</summary>
-    public bool TouchesHousehold => steps.Any(s => s.Changes && s.Rows > 0 && Find(s) is { } collection
+    public bool TouchesHousehold => steps.Any(s => s.Changes && s.Rows > 1 && Find(s) is { } collection
         && (collection.HouseholdOwn is not null || collection.Fields.SelectMany(f => f.References).Any(r => map.Find(r.Dataset, r.Collection)?.HouseholdOwn is not null)));
 
     public bool ChangesAnything => steps.Any(s => s.Changes && s.Rows > 0);
