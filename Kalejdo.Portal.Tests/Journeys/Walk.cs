@@ -82,8 +82,8 @@ internal sealed class Walk(IPage page, Uri portal, string name, bool scripts)
     private async Task LookAsync()
     {
         pages++;
-        // Its heading may be there before its style.
-        await page.WaitForLoadStateAsync(LoadState.Load);
+        // Its heading may be there before its style. (The event of a load is lost at times where the page has a frame.)
+        await Assertions.Expect(page.Locator("body")).ToHaveCSSAsync("flex-direction", "column");
         await Looks.KeepAsync(page, string.Create(CultureInfo.InvariantCulture, $"resa-{name}-{pages:D2}"));
         Assert.Equal(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName, await page.GetAttributeAsync("html", "lang"));
         await Looks.FitsAsync(page);
