@@ -1,3 +1,5 @@
+using System.Data.Common;
+using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -5,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalejdo.Portal.Tests;
 
-public sealed class ExpiredRowsTests : IAsyncDisposable
+public class ExpiredRowsTests : IAsyncDisposable
 {
     private readonly SignedInPortal portal = new();
 
@@ -39,7 +41,46 @@ public sealed class ExpiredRowsTests : IAsyncDisposable
         Assert.Equal(["link lang@exempel.se", "wish lang", "code lang", "mail <arende@x>", "mail <lang@x>", "mail <osant@x>"], await NamesAsync(keys));
     }
 
-    public ValueTask DisposeAsync() => portal.DisposeAsync();
+    [Fact]
+    public async Task Of_the_audit_goes_what_stands_beside_the_chain_and_of_the_ledger_what_no_backup_holds()
+    {
+        var (audit, keys) = (portal.Services.GetRequiredService<AuditTrail>(), portal.Services.GetRequiredService<PortalKeys>());
+        // The ledger's trigger goes by the database's own clock.
+        var (longAgo, now) = (new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc), portal.Time.GetUtcNow().UtcDateTime);
+        await using var db = portal.Store();
+        long before;
+        await using (var transaction = await db.Database.BeginTransactionAsync(Cancellation))
+        {
+            var number = await audit.NumberOfAsync(db, "account:17", Cancellation);
+            before = (await audit.AppendAsync(db, new AuditEvent("test") { Subject = number, Note = "Kunden ringde." }, Cancellation)).Sequence;
+            db.Ledger.AddRange(
+                LedgerEntry.Intended(keys, "expired", "email", "a@example.se", null, longAgo),
+                LedgerEntry.Completed("expired", longAgo, TimeSpan.FromDays(35)),
+                LedgerEntry.Intended(keys, "under way", "email", "c@example.se", null, longAgo),
+                LedgerEntry.Intended(keys, "kept", "email", "b@example.se", null, now),
+                LedgerEntry.Completed("kept", now, TimeSpan.FromDays(35)));
+            await db.SaveChangesAsync(Cancellation);
+            await transaction.CommitAsync(Cancellation);
+        }
+        var rows = portal.Services.GetRequiredService<ExpiredRows>();
+
+        await Task.WhenAll(rows.RemoveAsync(Cancellation), rows.RemoveAsync(Cancellation));
+        Assert.Equal(["kept", "kept", "under way"], await db.Ledger.Select(row => row.CaseNumber).Order().ToListAsync(Cancellation));
+        Assert.True(await db.AuditNotes.AnyAsync(Cancellation) && await db.AuditPeople.AnyAsync(Cancellation));
+
+        portal.Time.Advance(TimeSpan.FromDays(1827));
+        // Its database says that it is too early, which this clock does not know.
+        await Assert.ThrowsAnyAsync<DbException>(() => rows.RemoveAsync(Cancellation));
+        Assert.False(await db.AuditNotes.AnyAsync(Cancellation) || await db.AuditPeople.AnyAsync(Cancellation));
+        Assert.Equal(3, await db.Ledger.CountAsync(Cancellation));
+        Assert.Equal(new AuditVerdict.Intact(before), await audit.VerifyAsync(db, Cancellation));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await portal.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     private static OutboxMail Mail(string name, DateTime? sent, string? caseNumber = null) => new()
     {
@@ -63,3 +104,6 @@ public sealed class ExpiredRowsTests : IAsyncDisposable
         ];
     }
 }
+
+[OnPostgres]
+public sealed class ExpiredRowsOnPostgresTests : ExpiredRowsTests;

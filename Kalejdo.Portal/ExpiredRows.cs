@@ -23,6 +23,14 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
         // Of undone erasures nothing is left but the case, which tells what happened.
         await db.ScheduledErasures.Where(row => row.CancelledAt <= sent).ExecuteDeleteAsync(cancellationToken);
+
+        // Whom the audit's numbers stand for, and what was said in words: the chain holds without them.
+        await db.AuditNotes.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await db.AuditPeople.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        // A case's completing line goes last, as it is what lets the others go.
+        var expired = db.Ledger.Where(row => row.Event == LedgerEvent.Completed && row.ExpiresAt <= now).Select(row => row.CaseNumber);
+        await db.Ledger.Where(row => row.Event != LedgerEvent.Completed && expired.Contains(row.CaseNumber)).ExecuteDeleteAsync(cancellationToken);
+        await db.Ledger.Where(row => row.Event == LedgerEvent.Completed && row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
     }
 
     [DisallowConcurrentExecution]

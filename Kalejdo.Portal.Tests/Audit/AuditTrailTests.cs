@@ -9,8 +9,11 @@ namespace Kalejdo.Portal.Tests.Audit;
 public class AuditTrailTests
 {
     private static string NoTriggers => OnPostgresAttribute.Here
-        ? "ALTER TABLE audit_entries DISABLE TRIGGER USER;"
-        : "DROP TRIGGER audit_entries_no_update; DROP TRIGGER audit_entries_no_delete; DROP TRIGGER audit_entries_no_replace;";
+        ? "ALTER TABLE audit_entries DISABLE TRIGGER USER; ALTER TABLE audit_head DISABLE TRIGGER USER;"
+        : """
+          DROP TRIGGER audit_entries_no_update; DROP TRIGGER audit_entries_no_delete; DROP TRIGGER audit_entries_no_replace;
+          DROP TRIGGER audit_head_not_back; DROP TRIGGER audit_head_no_delete; DROP TRIGGER audit_head_no_insert;
+          """;
 
     [Fact]
     public async Task An_untouched_trail_is_intact()
@@ -44,6 +47,19 @@ public class AuditTrailTests
         await store.SqlAsync($"{NoTriggers} UPDATE audit_entries SET {change} WHERE sequence = 3");
 
         Assert.Equal(new AuditVerdict.Broken(3, AuditFlaw.Changed), await VerifyAsync(store));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task A_changed_entry_is_named_at_either_end(int sequence)
+    {
+        await using var store = await CreateAsync();
+        await AppendAsync(store, 5);
+
+        await store.SqlAsync($"{NoTriggers} UPDATE audit_entries SET subject = 8 WHERE sequence = {sequence}");
+
+        Assert.Equal(new AuditVerdict.Broken(sequence, AuditFlaw.Changed), await VerifyAsync(store));
     }
 
     [Theory]
@@ -99,20 +115,24 @@ public class AuditTrailTests
         Assert.Equal(new AuditVerdict.Broken(sequence, AuditFlaw.Added), await VerifyAsync(store));
     }
 
-    [Fact]
-    public async Task Reordered_entries_are_named()
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 4)]
+    [InlineData(4, 5)]
+    [InlineData(1, 5)]
+    public async Task Reordered_entries_are_named(int one, int other)
     {
         await using var store = await CreateAsync();
         await AppendAsync(store, 5);
 
         await store.SqlAsync($"""
             {NoTriggers}
-            UPDATE audit_entries SET sequence = -1 WHERE sequence = 2;
-            UPDATE audit_entries SET sequence = 2 WHERE sequence = 4;
-            UPDATE audit_entries SET sequence = 4 WHERE sequence = -1;
+            UPDATE audit_entries SET sequence = -1 WHERE sequence = {one};
+            UPDATE audit_entries SET sequence = {one} WHERE sequence = {other};
+            UPDATE audit_entries SET sequence = {other} WHERE sequence = -1;
             """);
 
-        Assert.Equal(new AuditVerdict.Broken(2, AuditFlaw.Reordered), await VerifyAsync(store));
+        Assert.Equal(new AuditVerdict.Broken(one, AuditFlaw.Reordered), await VerifyAsync(store));
     }
 
     [Fact]
@@ -130,6 +150,35 @@ public class AuditTrailTests
         Assert.Equal(new AuditVerdict.Broken(3, AuditFlaw.EndMoved), await VerifyAsync(store));
         // A sixth entry would put a good seal over it.
         await Assert.ThrowsAsync<CryptographicException>(() => AppendAsync(store, 1));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM audit_head")]
+    [InlineData("INSERT INTO audit_head (id, sequence, hash, seal) SELECT 2, sequence, hash, seal FROM audit_head")]
+    [InlineData("UPDATE audit_head SET sequence = 0, hash = '', seal = ''")]
+    [InlineData("DELETE FROM audit_entries; UPDATE audit_head SET sequence = 0, hash = '', seal = ''")]
+    public async Task An_end_that_was_moved_is_told(string change)
+    {
+        await using var store = await CreateAsync();
+        await NumberOfAsync(store, "account:17");
+        await AppendAsync(store, 5);
+
+        await store.SqlAsync($"{NoTriggers} {change}");
+
+        Assert.Equal(AuditFlaw.EndMoved, Assert.IsType<AuditVerdict.Broken>(await VerifyAsync(store)).Flaw);
+    }
+
+    [Fact]
+    public async Task An_end_that_was_true_once_is_no_end_while_later_entries_stand()
+    {
+        await using var store = await CreateAsync();
+        await AppendAsync(store, 3);
+        await store.SqlAsync("CREATE TABLE kept AS SELECT * FROM audit_head");
+        await AppendAsync(store, 2);
+
+        await store.SqlAsync($"{NoTriggers} DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM kept");
+
+        Assert.Equal(new AuditVerdict.Broken(3, AuditFlaw.EndMoved), await VerifyAsync(store));
     }
 
     [Fact]

@@ -76,6 +76,8 @@ public sealed class RecordedCommandTests : IAsyncLifetime
         using var other = new SqliteConnection($"Data Source={Portal};Pooling=False");
         other.Open();
         using var command = other.CreateCommand();
+        command.CommandText = "DROP TRIGGER audit_head_not_back";
+        command.ExecuteNonQuery();
         command.CommandText = "UPDATE audit_head SET sequence = 0";
         command.ExecuteNonQuery();
         var run = await RunAsync("access", "--identity", $"email={Email}");

@@ -1,8 +1,7 @@
-using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using Kalejdo.Portal.DataMap;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
+using Kalejdo.Portal.Tests.Audit;
 
 namespace Kalejdo.Portal.Tests.DataMap;
 
@@ -28,8 +27,7 @@ public sealed class PortalCodesTests
     public void Identities() => Named("erasure_ledger", "identity_name", Map.IdentityNames);
 
     [Fact]
-    public void Events_of_the_log() => Named("audit_entries", "event", Source().SelectMany(text =>
-        Regex.Matches(text, @"""((?:access|account|consent|rectification|erasure|disavowal)\.[a-z-]+)""").Select(match => match.Groups[1].Value)));
+    public void Events_of_the_log() => Named("audit_entries", "event", AuditEventsTests.InCode);
 
     [Fact]
     public void What_was_read_by_the_kind_s_own_name()
@@ -46,8 +44,4 @@ public sealed class PortalCodesTests
         Assert.NotEmpty(all);
         Assert.Empty(all.Except(Field(collection, field).Values.Select(value => value.Value)));
     }
-
-    private static IEnumerable<string> Source([CallerFilePath] string here = "") =>
-        Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(here)!, "../../Kalejdo.Portal"), "*.cs", SearchOption.AllDirectories)
-            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText);
 }

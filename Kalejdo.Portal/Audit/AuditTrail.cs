@@ -122,10 +122,11 @@ public sealed class AuditTrail(PortalKeys keys, IOptions<StoreOptions> options, 
     public async Task<AuditVerdict> VerifyAsync(PortalDbContext db, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(db);
-        var head = await db.AuditHeads.AsNoTracking().SingleOrDefaultAsync(cancellation) ?? new AuditHead();
-        if (!IsSealed(head))
+        var ends = await db.AuditHeads.AsNoTracking().ToListAsync(cancellation);
+        // People get their numbers together with an entry, so with people there is one.
+        if (ends is not [var head] || !IsSealed(head) || (head.Sequence == 0 && await db.AuditPeople.AnyAsync(cancellation)))
         {
-            return new AuditVerdict.Broken(head.Sequence, AuditFlaw.EndMoved);
+            return new AuditVerdict.Broken(ends.FirstOrDefault()?.Sequence ?? 0, AuditFlaw.EndMoved);
         }
 
         var (expected, previous) = (1L, "");
@@ -153,12 +154,13 @@ public sealed class AuditTrail(PortalKeys keys, IOptions<StoreOptions> options, 
         }
 
         // In one statement: the portal moves the end together with every entry, so none is ever beyond it.
-        var beyond = await db.AuditEntries
+        var beyond = await db.AuditEntries.AsNoTracking()
             .Where(row => row.Sequence > db.AuditHeads.Max(end => end.Sequence))
-            .MinAsync(row => (long?)row.Sequence, cancellation);
-        return beyond is { } added
-            ? new AuditVerdict.Broken(added, AuditFlaw.Added)
-            : new AuditVerdict.Intact(head.Sequence);
+            .OrderBy(row => row.Sequence).FirstOrDefaultAsync(cancellation);
+        return beyond is null ? new AuditVerdict.Intact(head.Sequence)
+            // One of ours: an end that once was true was put back.
+            : IsGenuine(beyond) ? new AuditVerdict.Broken(head.Sequence, AuditFlaw.EndMoved)
+            : new AuditVerdict.Broken(beyond.Sequence, AuditFlaw.Added);
     }
 
     private async Task<AuditVerdict> DiagnoseAsync(PortalDbContext db, AuditEntry suspect, long expected, string previous, CancellationToken cancellation)

@@ -8,7 +8,7 @@ public abstract record AuditVerdict
 
     public sealed record Intact(long Entries) : AuditVerdict;
 
-    /// <param name="Sequence">The first entry that is not as it was written, or the place where it should be.</param>
+    /// <param name="Sequence">The first entry that is not as it was written, or the place where it should be; where the end was moved, what it says.</param>
     /// <param name="Flaw">What was done to it.</param>
     public sealed record Broken(long Sequence, AuditFlaw Flaw) : AuditVerdict;
 }

@@ -77,8 +77,14 @@ internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContex
             opened.ClosedAt = done ? Now : null;
             opened.ReasonCode = done ? null : "database-unavailable";
         }
-        var verb = inForce ? "given" : "withdrawn";
-        await audit.AppendAsync(db, new AuditEvent(done ? $"consent.{verb}" : $"consent.not-{verb}") { Subject = who, Actor = who, CaseNumber = number }, cancellationToken);
+        var name = (inForce, done) switch
+        {
+            (true, true) => "consent.given",
+            (true, false) => "consent.not-given",
+            (false, true) => "consent.withdrawn",
+            (false, false) => "consent.not-withdrawn",
+        };
+        await audit.AppendAsync(db, new AuditEvent(name) { Subject = who, Actor = who, CaseNumber = number }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
