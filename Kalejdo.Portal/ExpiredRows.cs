@@ -14,7 +14,11 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow().UtcDateTime;
-        await db.MailLinks.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        // Of a mail that lay unread a new one can be asked for a while longer.
+        var renewable = now - MailLink.Renewable;
+        await db.MailLinks.Where(row => row.ExpiresAt <= (row.Purpose == MailLinkPurpose.Disavowal && row.UsedAt == null ? renewable : now)).ExecuteDeleteAsync(cancellationToken);
+        await db.AddressNotices.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        await db.BlockedAddresses.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         await db.PendingCorrections.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         // A right code's next step may still be taken for a while.
         var step = now - OneTimeCodes.StepValidity;

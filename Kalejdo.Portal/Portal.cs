@@ -65,6 +65,7 @@ internal static class Portal
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
+        services.AddSingleton<AddressNotices>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();
@@ -94,7 +95,10 @@ internal static class Portal
         services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);
         services.AddSingleton<Mails>();
         services.AddSingleton<LetterGallery>();
+        services.AddValidated<DisavowalOptions, DisavowalOptions.Validator>("Disavowal");
         services.AddSingleton<Disavowals>();
+        services.AddSingleton<HeldAddresses>();
+        services.AddSingleton<BlockedAddresses>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddSingleton<ErasureSteps>();
         services.AddRazorComponents().AddInteractiveServerComponents();

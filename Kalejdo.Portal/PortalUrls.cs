@@ -16,6 +16,8 @@ internal static class PortalUrls
     public const string NotMyAddressCode = "/inte-min-adress/kod";
     public const string NotMyAddressLinkRoute = "/inte-min-adress/lank/{Token}";
 
+    public const string UndoDisavowalRoute = "/inte-min-adress/angra/{Token}";
+
     public const string Register = "/skapa-konto";
     public const string RegisterCode = "/skapa-konto/kod";
     public const string RegisterPassword = "/skapa-konto/losenord";
@@ -137,6 +139,9 @@ internal static class PortalUrls
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";
+
+    /// <param name="token">Of the receipt.</param>
+    public static string UndoDisavowal(string token) => $"/inte-min-adress/angra/{token}";
 
     /// <param name="tasks">The page of the second list, where it is not the first one.</param>
     public static string DeskPage(int page, int tasks = 1) => (page, tasks) switch

@@ -178,5 +178,21 @@ public sealed class RecordedCommandTests : IAsyncLifetime
         Assert.Equal(["1"], Dumps.Query(Portal, "SELECT count(*) FROM cases"));
     }
 
+    [Fact]
+    public async Task A_link_for_a_stray_mail_is_made_on_record_and_keeps_the_address_to_itself()
+    {
+        var (first, second) = (await RunAsync("disavowal", "link", "--to", " Vilse@exempel.se "), await RunAsync("disavowal", "link", "--to", "vilse@exempel.se"));
+        var slip = await RunAsync("disavowal", "link", "--to", "vilse.exempel.se");
+
+        Assert.True(first is { ExitCode: 0, Error: "" }, first.ToString());
+        Assert.Matches("^http://localhost:5080/inte-min-adress/lank/[A-Za-z0-9_-]{43}\n$", first.Output);
+        Assert.NotEqual(first.Output, second.Output);
+        Assert.Equal((2, ""), (slip.ExitCode, slip.Output));
+        Assert.DoesNotContain("vilse", slip.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(["Disavowal|1"], Dumps.Query(Portal, "SELECT purpose, count(DISTINCT address_hash) FROM mail_links WHERE used_at IS NULL GROUP BY purpose"));
+        Assert.Equal(["disavowal.link-made|2|1"], Dumps.Query(Portal, "SELECT event, count(*), count(DISTINCT subject) FROM audit_entries GROUP BY event"));
+        Assert.DoesNotContain("vilse", Dumps.Of(Portal), StringComparison.OrdinalIgnoreCase);
+    }
+
     private Task<PortalRun> RunAsync(params string[] arguments) => PortalProcess.RunAsync(folder, arguments);
 }

@@ -11,15 +11,16 @@ namespace Kalejdo.Portal.Tests.Journeys;
 public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser browser) : IClassFixture<JourneyPortal>
 {
     [Theory]
-    [InlineData("sv", ColorScheme.Light, 1280)]
-    [InlineData("sv", ColorScheme.Dark, 390)]
-    [InlineData("en", ColorScheme.Light, 390)]
-    [InlineData("en", ColorScheme.Dark, 1280)]
-    public async Task An_address_is_removed_kept_or_looked_into(string language, ColorScheme scheme, int width)
+    [InlineData("sv", ColorScheme.Light, 1280, true)]
+    [InlineData("sv", ColorScheme.Dark, 390, true)]
+    [InlineData("sv", ColorScheme.Light, 700, false)]
+    [InlineData("en", ColorScheme.Light, 390, true)]
+    [InlineData("en", ColorScheme.Dark, 1280, true)]
+    public async Task An_address_is_removed_kept_held_or_given_back(string language, ColorScheme scheme, int width, bool scripts)
     {
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language == "sv" ? Languages.Swedish : Languages.English;
-        await using var person = await browser.PersonAsync(language, scheme, width);
-        var walk = new Walk(await person.NewPageAsync(), portal.Address, $"inte-min-{language}-{scheme}-{width}", scripts: true);
+        await using var person = await browser.PersonAsync(language, scheme, width, scripts);
+        var walk = new Walk(await person.NewPageAsync(), portal.Address, $"inte-min-{language}-{scheme}-{width}", scripts);
 
         await walk.OpenAsync(PortalUrls.NotMyAddressCode);
         await walk.SeesAsync(NotMyAddressText.Title);
@@ -38,16 +39,42 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
         await walk.SeesAsync(NotMyAddressText.RemovedTitle);
         await walk.OpenAsync(link);
         await walk.SeesAsync(NotMyAddressText.UsedTitle);
-        await walk.OpenAsync(PortalUrls.NotMyAddressLink("x"));
+        // Of each its own: new links are limited by the old one.
+        await walk.OpenAsync(PortalUrls.NotMyAddressLink($"x-{language}-{width}"));
         await walk.SeesAsync(NotMyAddressText.UselessTitle);
+        await walk.PressAsync(NotMyAddressText.RenewAct);
+        await walk.IsToldAsync(NotMyAddressText.RenewMissing);
+        await walk.Page.Locator("#renew").CheckAsync();
+        await walk.PressAsync(NotMyAddressText.RenewAct);
+        await walk.SeesAsync(NotMyAddressText.RenewSentTitle);
 
-        // Confirmed by its account: people look into it.
-        var subscriber = new DemoSubscriber((language, width) switch { ("sv", 390) => 24, ("sv", _) => 44, (_, 390) => 64, _ => 84 });
+        // Confirmed by its account: held, and given back to who wants it.
+        var subscriber = new DemoSubscriber((language, width) switch { ("sv", 390) => 24, ("sv", 700) => 104, ("sv", _) => 44, (_, 390) => 64, _ => 84 });
         await SignedIn.CreateAccountAsync(portal.Services, subscriber);
         await walk.OpenAsync(PortalUrls.NotMyAddress);
         await ProveAsync(subscriber.OwnEmail);
         await RemoveAsync();
-        await walk.SeesAsync(NotMyAddressText.StaffTitle);
+        await walk.SeesAsync(NotMyAddressText.RemovedTitle);
+        await walk.OpenAsync(await walk.FetchLinkAsync(subscriber.OwnEmail, NotMyAddressText.RemovedSubject, "/inte-min-adress/angra/"));
+        await walk.SeesAsync(NotMyAddressText.UndoTitle);
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.IsToldAsync(NotMyAddressText.ChoiceMissing);
+        await walk.Page.Locator("#restore").CheckAsync();
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.SeesAsync(NotMyAddressText.ProveTitle);
+        // The mail is read in another window, as this one waits for the code.
+        var mails = new Walk(await person.NewPageAsync(), portal.Address, $"inte-min-post-{language}-{scheme}-{width}", scripts);
+        await walk.WriteAsync(NotMyAddressText.Code, "12");
+        await walk.PressAsync(NotMyAddressText.UndoRestore);
+        await walk.IsToldAsync(NotMyAddressText.CodeWrong);
+        await walk.WriteAsync(NotMyAddressText.Code, await (await mails.OpenMailAsync(subscriber.OwnEmail, NotMyAddressText.CodeSubject)).Locator(".code").InnerTextAsync());
+        await walk.PressAsync(NotMyAddressText.UndoRestore);
+        await walk.SeesAsync(NotMyAddressText.UndoneTitle);
+
+        // By a mail's link alone the mailbox is asked.
+        await walk.OpenAsync(await walk.FetchLinkAsync(subscriber.OwnEmail, NotMyAddressText.RestoredSubject, "/inte-min-adress/lank/"));
+        await RemoveAsync();
+        await walk.SeesAsync(NotMyAddressText.ProveTitle);
         walk.AssertGood();
 
         async Task ProveAsync(string address)

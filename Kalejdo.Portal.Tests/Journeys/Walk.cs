@@ -77,6 +77,10 @@ internal sealed class Walk(IPage page, Uri portal, string name, bool scripts)
         return code;
     }
 
+    /// <summary>The link to such a page in the newest mail of that subject.</summary>
+    public async Task<string> FetchLinkAsync(string address, string subject, string path) =>
+        new Uri((await (await OpenMailAsync(address, subject)).Locator($"a[href*='{path}']").First.GetAttributeAsync("href"))!).AbsolutePath;
+
     public void AssertGood() => health.AssertGood();
 
     private async Task LookAsync()

@@ -41,11 +41,12 @@ public sealed class SignedInPortal : IAsyncDisposable
 
     /// <param name="maps">Other map files than the portal's own.</param>
     /// <param name="now">As late as it is, where absent.</param>
-    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null, DateTimeOffset? now = null)
+    /// <param name="blocking">Whether addresses can be blocked.</param>
+    internal SignedInPortal(bool listens, IReadOnlyList<string>? maps = null, DateTimeOffset? now = null, bool blocking = false)
     {
         this.listens = listens;
         Time = new(now ?? TimeProvider.System.GetUtcNow());
-        factory = new Factory(Time, maps ?? []);
+        factory = new Factory(Time, maps ?? [], blocking);
         if (listens)
         {
             factory.UseKestrel(0);
@@ -139,7 +140,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         await factory.DisposeAsync();
     }
 
-    private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps) : WebApplicationFactory<Program>
+    private sealed class Factory(ManualTimeProvider time, IReadOnlyList<string> maps, bool blocking) : WebApplicationFactory<Program>
     {
         public PortalData Data { get; } = new(40, SwedishDays.Today(time));
 
@@ -148,6 +149,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder) => maps.Index()
             .Aggregate(Data.UseIn(builder), (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
             .UseEnvironment(Environments.Production)
+            .UseSetting("Disavowal:Blocking", blocking ? "true" : "false")
             // Accounts are made here alone.
             .UseSetting("Demo:Password", "")
             .ConfigureTestServices(services =>

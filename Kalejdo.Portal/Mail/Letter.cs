@@ -25,6 +25,9 @@ public abstract record Letter
     /// <summary>After it the address is forgotten here: the link by which it may be disowned then keeps no copy of it.</summary>
     public virtual bool IsFarewell => false;
 
+    /// <summary>Goes even to an address that its owner blocked: what the block, or its end, needs.</summary>
+    public virtual bool ReachesBlocked => false;
+
     /// <summary>Never the content: letters reach logs and exceptions.</summary>
     public sealed override string ToString() => GetType().Name;
 }

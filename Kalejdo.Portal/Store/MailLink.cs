@@ -9,6 +9,9 @@ namespace Kalejdo.Portal.Store;
 /// <summary>A link in a mail. Its 256-bit token stands in the mail alone; here is its hash.</summary>
 public sealed class MailLink
 {
+    /// <summary>How long after its end a link that disowns still says where a new one may be mailed.</summary>
+    public static readonly TimeSpan Renewable = TimeSpan.FromDays(30);
+
     private const int TokenBytes = 32;
 
     public required string TokenHash { get; init; }
@@ -75,6 +78,7 @@ public enum MailLinkPurpose
     Receipt,
     ConfirmAddress,
     UndoAddressChange,
+    UndoDisavowal,
 }
 
 internal sealed class MailLinkConfiguration : IEntityTypeConfiguration<MailLink>

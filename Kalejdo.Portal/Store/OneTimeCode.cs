@@ -32,6 +32,7 @@ public enum CodePurpose
     PasswordReset,
     AddressChange,
     Disavowal,
+    UndoDisavowal,
 }
 
 internal sealed class OneTimeCodeConfiguration : IEntityTypeConfiguration<OneTimeCode>

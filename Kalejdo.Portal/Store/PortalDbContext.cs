@@ -49,6 +49,14 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<BouncedAddress> BouncedAddresses => Set<BouncedAddress>();
 
+    public DbSet<AddressHold> AddressHolds => Set<AddressHold>();
+
+    public DbSet<AddressNotice> AddressNotices => Set<AddressNotice>();
+
+    public DbSet<Incident> Incidents => Set<Incident>();
+
+    public DbSet<BlockedAddress> BlockedAddresses => Set<BlockedAddress>();
+
     public DbSet<ReceiptKey> ReceiptKeys => Set<ReceiptKey>();
 
     /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>

@@ -87,7 +87,7 @@ public sealed class DisavowalKillTests : IAsyncLifetime
             {
                 await busy.OpenAsync(Cancellation);
                 await using var locked = busy.BeginTransaction();
-                Assert.IsType<DisavowalResult.NotNow>(await portal.Services.GetRequiredService<Disavowals>().DisownAsync(link[(link.LastIndexOf('/') + 1)..], "sv", Cancellation));
+                Assert.IsType<DisavowalResult.NotNow>(await portal.Services.GetRequiredService<Disavowals>().DisownAsync(link[(link.LastIndexOf('/') + 1)..], "sv", null, block: false, Cancellation));
             }
             // What the killed process had done last.
             var (live, _) = await portal.Services.GetRequiredService<LiveMap>().OpenAsync(Cancellation);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
@@ -151,6 +152,38 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         db.StaffTasks.AddRange(tasks);
         return db.SaveChangesAsync(Cancellation);
     });
+
+    [Theory]
+    [InlineData("sv", "Har uppgifter nått fel person?", "Anmälan till IMY senast", "51 timmar kvar", "Tiden är ute")]
+    [InlineData("en", "Has data reached the wrong person?", "Report to IMY by", "51 hours left", "The time is over")]
+    public async Task Whether_data_reached_a_stranger_stands_first_with_the_hours_that_are_left(string language, string heading, string by, string left, string over)
+    {
+        var now = portal.Time.GetUtcNow().UtcDateTime;
+        var numbers = new List<string>();
+        foreach (var (hours, state) in new[] { (80, IncidentState.Open), (20.5, IncidentState.Open), (1, IncidentState.NoRisk) })
+        {
+            var number = await AddAsync(SwedishDays.Today(portal.Time), now, closedAt: now);
+            numbers.Add(number);
+            await portal.StoreAsync(async db =>
+            {
+                var incident = Incident.Of(number, now.AddHours(-hours));
+                incident.State = state;
+                db.Incidents.Add(incident);
+                return await db.SaveChangesAsync(Cancellation);
+            });
+        }
+
+        using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker, language);
+        var page = await browser.PageAsync(PortalUrls.Desk);
+        var panel = Regex.Match(page, $"{Regex.Escape(heading)}.*?</ul>", RegexOptions.Singleline).Value;
+        var lines = panel.Split("<li>")[1..];
+        var (late, soon) = (lines.Single(line => line.Contains(numbers[0], StringComparison.Ordinal)), lines.Single(line => line.Contains(numbers[1], StringComparison.Ordinal)));
+        Assert.Contains(by, late, StringComparison.Ordinal);
+        Assert.Contains(over, late, StringComparison.Ordinal);
+        Assert.Contains(left, soon, StringComparison.Ordinal);
+        Assert.True(Array.IndexOf(lines, late) < Array.IndexOf(lines, soon));
+        Assert.DoesNotContain(numbers[2], panel, StringComparison.Ordinal);
+    }
 
     private Task<string> AddAsync(DateOnly dueOn, DateTime receivedAt, DateTime? closedAt = null) => portal.StoreAsync(async db =>
     {

@@ -212,7 +212,7 @@ internal sealed class PendingCorrections(
     private async Task ReplaceAsync(PortalDbContext db, LinkedSubject person, CorrectionWish wish, string number, CancellationToken cancellationToken)
     {
         var account = await db.Users.SingleAsync(u => u.Id == person.AccountId, cancellationToken);
-        var (address, ofAccount) = (wish.New!, wish.Old is not null && string.Equals(person.ConfirmedAddress, wish.Old.Trim(), StringComparison.OrdinalIgnoreCase));
+        var (address, ofAccount) = (wish.New!, string.Equals(person.ConfirmedAddress, wish.Old?.Trim(), StringComparison.OrdinalIgnoreCase));
         if (ofAccount)
         {
             // Other browsers are signed out: whoever is in there did not see this. This one goes on (ConfirmNewAddressPage).
@@ -234,6 +234,7 @@ internal sealed class PendingCorrections(
         (account.Email, account.NormalizedEmail, account.EmailConfirmed) = (address, address.ToUpperInvariant(), true);
         (account.SecurityStamp, account.ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
         await db.AccountLinks.Where(l => l.AccountId == account.Id && l.IdentityName == CurrentSubject.Email).ExecuteDeleteAsync(cancellationToken);
+        await db.AddressNotices.Where(n => n.AccountId == account.Id).ExecuteDeleteAsync(cancellationToken);
         db.AccountLinks.Add(AccountLink.Of(keys, account.Id, CurrentSubject.Email, address.Trim().ToLowerInvariant(), LinkProof.Mailbox, now));
     }
 

@@ -12,4 +12,6 @@ public sealed record AddressCodeLetter(string Code) : Letter
     public override string Reason => NotMyAddressText.CodeReason;
 
     public override Type Template => typeof(AddressCodeMail);
+
+    public override bool ReachesBlocked => true;
 }

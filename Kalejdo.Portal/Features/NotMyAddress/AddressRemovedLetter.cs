@@ -14,4 +14,6 @@ public sealed record AddressRemovedLetter(string CaseNumber) : Letter
     public override Type Template => typeof(AddressRemovedMail);
 
     public override bool IsFarewell => true;
+
+    public override bool ReachesBlocked => true;
 }

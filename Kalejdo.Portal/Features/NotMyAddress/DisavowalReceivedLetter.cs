@@ -12,4 +12,6 @@ public sealed record DisavowalReceivedLetter(string CaseNumber, DateOnly DueOn) 
     public override string Reason => NotMyAddressText.ReceivedReason;
 
     public override Type Template => typeof(DisavowalReceivedMail);
+
+    public override bool ReachesBlocked => true;
 }

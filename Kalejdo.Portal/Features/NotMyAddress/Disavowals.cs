@@ -6,6 +6,7 @@ using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Features.NotMyAddress;
 
@@ -16,7 +17,9 @@ internal abstract record DisavowalLink
     {
     }
 
-    public sealed record Open(string MaskedAddress, DateTime MailedAt) : DisavowalLink;
+    /// <param name="BlockedUntil">Null where the address is not blocked.</param>
+    /// <param name="BlockEnds">When a block made now would end; null where addresses cannot be blocked.</param>
+    public sealed record Open(string MaskedAddress, DateTime MailedAt, DateTime? BlockedUntil, DateTime? BlockEnds) : DisavowalLink;
 
     public sealed record Used : DisavowalLink;
 
@@ -32,7 +35,16 @@ internal abstract record DisavowalResult
 
     public sealed record Removed(string CaseNumber) : DisavowalResult;
 
-    /// <summary>Somebody confirmed the address, or the map left it standing somewhere: staff go on with it.</summary>
+    /// <summary>It had been confirmed: gone, and held for a while.</summary>
+    public sealed record Detached(string CaseNumber, DateTime Until) : DisavowalResult;
+
+    /// <summary>The block is lifted.</summary>
+    public sealed record Unblocked : DisavowalResult;
+
+    /// <summary>Somebody uses the address; a link may have been passed on, so that the mailbox is asked.</summary>
+    public sealed record CodeNeeded(string MaskedAddress) : DisavowalResult;
+
+    /// <summary>Somebody confirmed the address meanwhile, or the map left it standing somewhere: staff go on with it.</summary>
     public sealed record ForStaff(string CaseNumber, DateOnly DueOn) : DisavowalResult;
 
     public sealed record AlreadyDone : DisavowalResult;
@@ -43,9 +55,20 @@ internal abstract record DisavowalResult
     public sealed record NotNow(string CaseNumber) : DisavowalResult;
 }
 
-/// <summary>"This is not my e-mail address": removes an address that nobody ever confirmed, and hands every other to staff.</summary>
-internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, PortalKeys keys, TimeProvider time)
+/// <summary>
+/// "This is not my e-mail address": removes an address that nobody ever confirmed at once, and has every other one held for a while
+/// (<see cref="HeldAddresses"/>).
+/// </summary>
+internal sealed class Disavowals(
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, HeldAddresses held, BlockedAddresses blocked, AuditTrail audit, Outbox outbox,
+    AttemptLimits limits, IOptions<LimitOptions> allowed, PortalKeys keys, TimeProvider time)
 {
+    /// <summary>Why a case waits whose address is held.</summary>
+    public const string Held = "address-held";
+
+    // Written and torn up, where a link is none of ours.
+    private const string Nobody = "ingen@removed.invalid";
+
     public async Task<DisavowalLink> LookAsync(string token, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
@@ -53,20 +76,90 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
         {
             null => new DisavowalLink.Useless(),
             { UsedAt: not null } => new DisavowalLink.Used(),
-            var link => new DisavowalLink.Open(Mask(link.Address(keys)), link.CreatedAt),
+            var link => new DisavowalLink.Open(Mask(link.Address(keys)), link.CreatedAt, await blocked.UntilAsync(db, link.AddressHash, cancellation), blocked.WouldEnd),
         };
     }
 
     /// <param name="language">Of the page, and so of the receipt.</param>
-    public async Task<DisavowalResult> DisownAsync(string token, string language, CancellationToken cancellation)
+    /// <param name="proven">The address whose code was typed in this browser a moment ago.</param>
+    /// <param name="block">Whether the address is to be blocked too.</param>
+    public async Task<DisavowalResult> DisownAsync(string token, string language, string? proven, bool block, CancellationToken cancellation)
     {
-        var (link, opened, result) = await IntendAsync(token, cancellation);
-        if (link is null || opened is null)
+        var (link, useless) = await ReadAsync(token, cancellation);
+        if (link is null)
         {
-            return result!;
+            return useless!;
         }
 
-        return await CarryThroughAsync(link, opened.Number, language);
+        // The same questions for every address, whether it stands anywhere or not.
+        var address = link.Address(keys);
+        var live = (await liveMap.OpenAsync(cancellation)).Databases;
+        var standing = live is null ? null : (await new Disavowal(live).FindAsync(address, cancellation)).Standing;
+        var verified = await IsConfirmedHereAsync(address) | standing is { Verified: true };
+        if (verified && !IsProven(link, proven))
+        {
+            return new DisavowalResult.CodeNeeded(Mask(address));
+        }
+
+        var (number, otherwise) = await IntendAsync(token, standing, verified, block, cancellation);
+        return number is null ? otherwise! : await CarryThroughAsync(link, number, language);
+    }
+
+    /// <summary>Lifts a block; only for who has shown that the mailbox is theirs.</summary>
+    public async Task<DisavowalResult> UnblockAsync(string token, string language, string? proven, CancellationToken cancellation)
+    {
+        var (link, useless) = await ReadAsync(token, cancellation);
+        if (link is null)
+        {
+            return useless!;
+        }
+
+        if (!IsProven(link, proven))
+        {
+            return new DisavowalResult.CodeNeeded(Mask(link.Address(keys)));
+        }
+
+        await blocked.LiftAsync(link.AddressHash, link.Address(keys), language, cancellation);
+        return new DisavowalResult.Unblocked();
+    }
+
+    /// <returns>False where too many codes have been asked for.</returns>
+    public async Task<bool> SendCodeAsync(OneTimeCodes codes, string token, string language, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await FindAsync(db, token, cancellation) is { UsedAt: null } link
+            && await SendCodeAsync(db, codes, outbox, CodePurpose.Disavowal, link.Address(keys), language, cancellation);
+    }
+
+    /// <summary>Mails a new link to the address of one that has expired; whether there was such a one is told nobody.</summary>
+    /// <param name="network">Where the wish comes from.</param>
+    /// <returns>False where too many were asked for.</returns>
+    public async Task<bool> RenewAsync(string token, string network, string language, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var (hash, now) = (MailLink.HashToken(MailLinkPurpose.Disavowal, token), Now);
+        var earliest = now - MailLink.Renewable;
+        var old = await db.MailLinks.AsNoTracking().SingleOrDefaultAsync(
+            row => row.TokenHash == hash && row.Purpose == MailLinkPurpose.Disavowal && row.UsedAt == null && row.ExpiresAt > earliest, cancellation);
+        var hour = TimeSpan.FromHours(1);
+        var may = await limits.CountAsync(db, "renew network", network, hour, cancellation) <= allowed.Value.CodesPerNetworkAnHour
+            & await limits.CountAsync(db, "renew link", hash, hour, cancellation) <= OneTimeCodes.PerAddressAnHour;
+        if (may)
+        {
+            var address = old?.Address(keys) ?? Nobody;
+            db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Disavowal, address, now, Outbox.LinkValidity, out var renewed));
+            await outbox.AddAsync(db, new RenewedLinkLetter(PortalUrls.NotMyAddressLink(renewed)), address, language, null, cancellation);
+            if (old is null)
+            {
+                db.ChangeTracker.Clear();
+            }
+
+            await db.SaveChangesAsync(cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return may;
     }
 
     /// <summary>Goes on with what a kill, or a database that was away, left half-way.</summary>
@@ -82,7 +175,7 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
             var hash = audit.WhoIs(one.Person)[Subject("").Length..];
             // Any mail to the address knows it; the language of who asked is known no more.
             if (await db.MailLinks.AsNoTracking().FirstOrDefaultAsync(row => row.AddressHash == hash && row.Purpose == MailLinkPurpose.Disavowal && row.UsedAt == null, cancellation) is { } link
-                && await CarryThroughAsync(link, one.Number, "both") is DisavowalResult.Removed or DisavowalResult.ForStaff)
+                && await CarryThroughAsync(link, one.Number, "both") is DisavowalResult.Removed or DisavowalResult.Detached or DisavowalResult.ForStaff)
             {
                 ended.Add(one.Number);
             }
@@ -91,33 +184,58 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
         return ended;
     }
 
-    private static string Subject(string addressHash) => $"address:{addressHash}";
+    /// <summary>By what the audit knows whoever reads the mailbox.</summary>
+    internal static string Subject(string addressHash) => $"address:{addressHash}";
+
+    /// <returns>False where too many codes have been asked for.</returns>
+    internal static async Task<bool> SendCodeAsync(
+        PortalDbContext db, OneTimeCodes codes, Outbox outbox, CodePurpose purpose, string address, string language, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var code = await codes.IssueAsync(db, purpose, address, cancellation);
+        if (code is not null)
+        {
+            await outbox.AddAsync(db, new AddressCodeLetter(code), address, language, caseNumber: null, cancellation);
+        }
+
+        await db.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return code is not null;
+    }
+
+    private bool IsProven(MailLink link, string? proven) => proven is not null && MailLink.HashAddress(keys, proven) == link.AddressHash;
+
+    private async Task<(MailLink? Link, DisavowalResult? Useless)> ReadAsync(string token, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await FindAsync(db, token, cancellation) switch
+        {
+            null => (null, new DisavowalResult.Useless()),
+            { UsedAt: not null } => (null, new DisavowalResult.AlreadyDone()),
+            var link => (link, null),
+        };
+    }
 
     /// <summary>Whatever becomes of the request. Done twice, or by two at once, it is done once: the first to close is believed.</summary>
     private async Task<DisavowalResult> CarryThroughAsync(MailLink link, string number, string language)
     {
         var address = link.Address(keys);
-        var outcome = await IsConfirmedHereAsync(address)
-            ? new DisavowalOutcome.Verified()
-            : await liveMap.OpenAsync(CancellationToken.None) is { Databases: { } live }
-                ? await new Disavowal(live).RemoveAsync(address, CancellationToken.None)
-                : new DisavowalOutcome.Refused([]);
+        var live = (await liveMap.OpenAsync(CancellationToken.None)).Databases;
+        var outcome = live is null ? new DisavowalOutcome.Refused([])
+            : await IsHeldAsync(number) ? await held.DetachAsync(live, number)
+            : await IsConfirmedHereAsync(address) ? new DisavowalOutcome.Verified()
+            : await new Disavowal(live).RemoveAsync(address, CancellationToken.None);
         return await CloseAsync(link, number, address, outcome, language);
     }
 
-    /// <summary>Case and audit stand before the first change; a case that was begun and not finished is gone on with.</summary>
-    private async Task<(MailLink? Link, Case? Case, DisavowalResult? Result)> IntendAsync(string token, CancellationToken cancellation)
+    /// <summary>Case, audit and what is about to be taken away stand before the first change; a case that was begun and not finished is gone on with.</summary>
+    private async Task<(string? Number, DisavowalResult? Otherwise)> IntendAsync(string token, AddressStanding? standing, bool verified, bool block, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        if (await FindAsync(db, token, cancellation) is not { } link)
+        if (await FindAsync(db, token, cancellation) is not { UsedAt: null } link)
         {
-            return (null, null, new DisavowalResult.Useless());
-        }
-
-        if (link.UsedAt is not null)
-        {
-            return (null, null, new DisavowalResult.AlreadyDone());
+            return (null, new DisavowalResult.AlreadyDone());
         }
 
         var subject = await audit.NumberOfAsync(db, Subject(link.AddressHash), cancellation);
@@ -130,9 +248,44 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
             await audit.AppendAsync(db, new AuditEvent("disavowal.intended") { Subject = subject, Actor = subject, CaseNumber = opened.Number }, cancellation);
         }
 
+        if (verified && standing is not null && !await db.AddressHolds.AnyAsync(row => row.CaseNumber == opened.Number, cancellation))
+        {
+            held.Add(db, opened.Number, link.AddressHash, link.Address(keys), standing.Rows);
+        }
+
+        if (block)
+        {
+            await blocked.BlockAsync(db, link.AddressHash, opened, cancellation);
+        }
+
+        await NoteWhoIsConcernedAsync(db, opened, link.Address(keys), standing, cancellation);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        return (link, opened, null);
+        return (opened.Number, null);
+    }
+
+    /// <summary>The accounts that are told when they are next signed in: whose own address it is, and in whose agreement it stands.</summary>
+    private async Task NoteWhoIsConcernedAsync(PortalDbContext db, Case opened, string address, AddressStanding? standing, CancellationToken cancellation)
+    {
+        var normalized = address.Trim().ToUpperInvariant();
+        var agreements = (standing?.Rows ?? []).SelectMany(row => row.Identities).Where(identity => identity.Name == CurrentSubject.CustomerNumber)
+            .Select(identity => AccountLink.Hash(keys, identity.Name, identity.Value)).Distinct().ToList();
+        var accounts = await db.Users.Where(row => row.NormalizedEmail == normalized
+            || db.AccountLinks.Any(link => link.AccountId == row.Id && link.IdentityName == CurrentSubject.CustomerNumber && agreements.Contains(link.ValueHash))).Select(row => row.Id).ToListAsync(cancellation);
+        var told = await db.AddressNotices.Where(row => row.CaseNumber == opened.Number).Select(row => row.AccountId).ToListAsync(cancellation);
+        db.AddressNotices.AddRange(accounts.Except(told).Select(account => new AddressNotice
+        {
+            AccountId = account,
+            CaseNumber = opened.Number,
+            CreatedAt = Now,
+            ExpiresAt = Now + AddressNotice.Validity,
+        }));
+    }
+
+    private async Task<bool> IsHeldAsync(string number)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        return await db.AddressHolds.AnyAsync(row => row.CaseNumber == number);
     }
 
     private async Task<bool> IsConfirmedHereAsync(string address)
@@ -144,7 +297,7 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
 
     private async Task<DisavowalResult> CloseAsync(MailLink link, string number, string address, DisavowalOutcome outcome, string language)
     {
-        if (outcome is DisavowalOutcome.Refused)
+        if (outcome is DisavowalOutcome.Refused or DisavowalOutcome.Changed)
         {
             return new DisavowalResult.NotNow(number);
         }
@@ -159,28 +312,60 @@ internal sealed class Disavowals(LiveMap liveMap, IDbContextFactory<PortalDbCont
         }
 
         var steps = (outcome as DisavowalOutcome.Removed)?.Steps ?? [];
-        var done = outcome is DisavowalOutcome.Removed && steps.All(step => step.Action is not null);
-        opened.Status = done ? CaseStatus.Done : CaseStatus.Received;
-        opened.ClosedAt = done ? Now : null;
-        opened.ReasonCode = done ? null : outcome is DisavowalOutcome.Verified ? "address-verified" : "address-left";
+        var gone = outcome is DisavowalOutcome.Removed;
+        var everywhere = gone && steps.All(step => step.Action is not null);
+        var hold = await db.AddressHolds.SingleOrDefaultAsync(row => row.CaseNumber == number);
+        (opened.Status, opened.ReasonCode) = (gone, everywhere, hold) switch
+        {
+            (true, true, null) => (CaseStatus.Done, null),
+            (true, true, _) => (CaseStatus.PartlyDone, Held),
+            (true, false, _) => (CaseStatus.Received, "address-left"),
+            _ => (CaseStatus.Received, "address-verified"),
+        };
+        opened.ClosedAt = opened.Status == CaseStatus.Done ? Now : null;
         opened.OutcomeJson = JsonSerializer.Serialize(steps);
-        await audit.AppendAsync(
-            db,
-            new AuditEvent(done ? "disavowal.done" : "disavowal.for-staff") { Subject = opened.Subject, Actor = opened.Subject, CaseNumber = number, ReasonCode = opened.ReasonCode },
-            CancellationToken.None);
-        await outbox.AddAsync(
-            db, done ? new AddressRemovedLetter(number) : new DisavowalReceivedLetter(number, opened.DueOn), address, language, number, CancellationToken.None);
+        var happened = (hold, everywhere) switch { (not null, _) => "disavowal.detached", (null, true) => "disavowal.done", _ => "disavowal.for-staff" };
+        await audit.AppendAsync(db, new AuditEvent(happened) { Subject = opened.Subject, Actor = opened.Subject, CaseNumber = number, ReasonCode = opened.ReasonCode }, CancellationToken.None);
+        if (gone && steps.Count + (hold is null ? 0 : 1) > 0)
+        {
+            db.Incidents.Add(Incident.Of(number, opened.ReceivedAt));
+        }
+
+        Letter receipt = hold is not null ? await held.DetachedAsync(db, hold, address)
+            : everywhere ? new AddressRemovedLetter(number)
+            : new DisavowalReceivedLetter(number, opened.DueOn);
+        await outbox.AddAsync(db, receipt, address, language, number, CancellationToken.None);
+        if (gone)
+        {
+            await TellSubscribersAsync(db, number, address);
+        }
+
         await db.SaveChangesAsync();
 
         // Every mail that went to this address has a link of its own; to all of them it is done now, and where the address is
         // removed their copies of it go too.
         var (now, nothing) = (Now, Array.Empty<byte>());
         var links = db.MailLinks.Where(row => row.AddressHash == link.AddressHash && row.Purpose == MailLinkPurpose.Disavowal && row.UsedAt == null);
-        await (done
+        await (everywhere
             ? links.ExecuteUpdateAsync(set => set.SetProperty(row => row.UsedAt, now).SetProperty(row => row.SealedAddress, nothing))
             : links.ExecuteUpdateAsync(set => set.SetProperty(row => row.UsedAt, now)));
         await transaction.CommitAsync();
-        return done ? new DisavowalResult.Removed(number) : new DisavowalResult.ForStaff(number, opened.DueOn);
+        return hold is not null ? new DisavowalResult.Detached(number, hold.EndsAt)
+            : everywhere ? new DisavowalResult.Removed(number)
+            : new DisavowalResult.ForStaff(number, opened.DueOn);
+    }
+
+    /// <summary>By another address that they have with us; the disowned one is not theirs to read.</summary>
+    private async Task TellSubscribersAsync(PortalDbContext db, string number, string address)
+    {
+        var normalized = address.Trim().ToUpperInvariant();
+        var concerned = await db.AddressNotices.Where(row => row.CaseNumber == number)
+            .Join(db.Users, notice => notice.AccountId, account => account.Id, (_, account) => account)
+            .Where(account => account.EmailConfirmed && account.Email != null && account.NormalizedEmail != normalized).ToListAsync();
+        foreach (var account in concerned)
+        {
+            await outbox.AddAsync(db, new AddressGoneLetter(), account.Email!, account.Language, null, CancellationToken.None);
+        }
     }
 
     private async Task<MailLink?> FindAsync(PortalDbContext db, string token, CancellationToken cancellation)

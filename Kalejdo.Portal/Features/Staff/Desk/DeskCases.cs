@@ -6,10 +6,22 @@ namespace Kalejdo.Portal.Features.Staff.Desk;
 /// <summary>What staff need to choose what to do next; nothing about whose case it is.</summary>
 internal sealed record DeskCase(string Number, CaseType Type, CaseStatus Status, DateTime ReceivedAt, DateOnly DueOn);
 
+/// <summary>A disavowal that asks whether data reached a stranger (GDPR Art. 33).</summary>
+internal sealed record DeskIncident(string CaseNumber, DateTime AwareAt, DateTime ReportBy);
+
 /// <summary>The cases that are not closed, those that should have been answered already first.</summary>
 internal sealed class DeskCases(IDbContextFactory<PortalDbContext> databases)
 {
     public const int PageSize = 25;
+
+    /// <summary>Those that nobody has answered yet, the most urgent first.</summary>
+    public async Task<IReadOnlyList<DeskIncident>> IncidentsAsync(CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await db.Incidents.AsNoTracking().Where(row => row.State == IncidentState.Open)
+            .OrderBy(row => row.ReportBy).ThenBy(row => row.CaseNumber).Take(PageSize)
+            .Select(row => new DeskIncident(row.CaseNumber, row.AwareAt, row.ReportBy)).ToListAsync(cancellation);
+    }
 
     /// <param name="page">Counted from 1; the last one where it lies beyond.</param>
     public async Task<(IReadOnlyList<DeskCase> Cases, int Page, int Pages, int Overdue)> ReadAsync(int page, DateOnly today, CancellationToken cancellation)

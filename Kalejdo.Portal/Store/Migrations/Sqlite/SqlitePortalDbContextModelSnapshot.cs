@@ -161,6 +161,77 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("account_links", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.AddressHold", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("AddressHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address_hash");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime?>("DetachedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("detached_at");
+
+                    b.Property<DateTime>("EndsAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ends_at");
+
+                    b.Property<byte[]>("SealedPayload")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_payload");
+
+                    b.Property<DateTime?>("UndoneAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("undone_at");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("AddressHash");
+
+                    b.HasIndex("EndsAt");
+
+                    b.ToTable("address_holds", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.AddressNotice", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("AccountId", "CaseNumber");
+
+                    b.HasIndex("CaseNumber");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("address_notices", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.AttemptCount", b =>
                 {
                     b.Property<string>("KeyHash")
@@ -330,6 +401,28 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("audit_people", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.BlockedAddress", b =>
+                {
+                    b.Property<string>("AddressHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("address_hash");
+
+                    b.Property<DateTime>("BlockedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("blocked_at");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("AddressHash");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.ToTable("blocked_addresses", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.BouncedAddress", b =>
                 {
                     b.Property<string>("AddressHash")
@@ -482,6 +575,38 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasIndex("DueAt");
 
                     b.ToTable("erasure_follow_ups", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.Incident", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("AwareAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("aware_at");
+
+                    b.Property<DateTime?>("DecidedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at");
+
+                    b.Property<DateTime>("ReportBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("report_by");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("state");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("State", "ReportBy");
+
+                    b.ToTable("incidents", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.LedgerEntry", b =>
@@ -1172,11 +1297,38 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.AddressHold", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.AddressHold", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.AddressNotice", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ErasureFollowUp", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ErasureFollowUp", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.Incident", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.Incident", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
