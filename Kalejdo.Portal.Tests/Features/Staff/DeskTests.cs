@@ -138,7 +138,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
     }
 
     /// <summary>The tests share the portal; each begins with an empty desk.</summary>
-    private Task<int> EmptyAsync() => portal.StoreAsync(async db => await db.StaffTasks.ExecuteDeleteAsync(Cancellation) + await db.Cases.ExecuteDeleteAsync(Cancellation));
+    private Task<int> EmptyAsync() => portal.StoreAsync(async db => await db.StaffTasks.ExecuteDeleteAsync(Cancellation) + await db.Incidents.ExecuteDeleteAsync(Cancellation) + await db.Cases.ExecuteDeleteAsync(Cancellation));
 
     /// <summary>What stands in each row of the table.</summary>
     private static string[] Rows(string page, string table) =>

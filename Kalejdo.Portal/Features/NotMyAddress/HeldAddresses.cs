@@ -138,7 +138,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
     }
 
     /// <param name="proven">The address whose code was typed in this browser a moment ago.</param>
-    public async Task<UndoResult> UndoAsync(string token, string? proven, CancellationToken cancellation)
+    public async Task<UndoResult> UndoAsync(string token, string language, string? proven, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
@@ -162,7 +162,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             await audit.AppendAsync(db, new AuditEvent("disavowal.undo-intended") { Subject = subject, Actor = subject, CaseNumber = number }, cancellation);
         }
         await transaction.CommitAsync(cancellation);
-        return await CarryBackAsync(number);
+        return await CarryBackAsync(number, language);
     }
 
     /// <summary>Goes on with what a kill, or a database that was away, left half put back.</summary>
@@ -172,7 +172,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
         var ended = new List<string>();
         foreach (var number in await db.AddressHolds.Where(row => row.UndoneAt != null).Select(row => row.CaseNumber).ToListAsync(cancellation))
         {
-            if (await CarryBackAsync(number) is UndoResult.Undone)
+            if (await CarryBackAsync(number, language: null) is UndoResult.Undone)
             {
                 ended.Add(number);
             }
@@ -213,7 +213,8 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
         return erased;
     }
 
-    private async Task<UndoResult> CarryBackAsync(string number)
+    /// <param name="language">Of the page; null where nobody waits for it, and then the account's.</param>
+    private async Task<UndoResult> CarryBackAsync(string number, string? language)
     {
         await using var db = await databases.CreateDbContextAsync();
         if (await db.AddressHolds.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == number && row.UndoneAt != null) is not { } hold)
@@ -234,7 +235,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             return new UndoResult.Already();
         }
         var (now, nothing) = (Now, Array.Empty<byte>());
-        var language = await GiveBackAsync(db, held, now) ?? "both";
+        var accountLanguage = await GiveBackAsync(db, held, now);
         var closing = await db.Cases.SingleAsync(row => row.Number == number);
         (closing.Status, closing.ClosedAt, closing.ReasonCode) = (CaseStatus.Withdrawn, now, null);
         closing.OutcomeJson = JsonSerializer.Serialize(new { restored = restored.Rows, left = restored.Left });
@@ -243,7 +244,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsedAt, now).SetProperty(row => row.SealedAddress, nothing));
         await db.BlockedAddresses.Where(row => row.AddressHash == hold.AddressHash).ExecuteDeleteAsync();
         await audit.AppendAsync(db, new AuditEvent("disavowal.undone") { Subject = closing.Subject, Actor = closing.Subject, CaseNumber = number }, CancellationToken.None);
-        await outbox.AddAsync(db, new AddressRestoredLetter(number), held.Address, language, number, CancellationToken.None);
+        await outbox.AddAsync(db, new AddressRestoredLetter(number), held.Address, language ?? accountLanguage ?? "both", number, CancellationToken.None);
         await db.SaveChangesAsync();
         await transaction.CommitAsync();
         return new UndoResult.Undone(number);
