@@ -39,6 +39,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.MyData] = CurrentSubject.Linked,
         [PortalUrls.KindRoute] = CurrentSubject.Linked,
         [PortalUrls.Consents] = CurrentSubject.Linked,
+        [PortalUrls.WhoHasSeen] = CurrentSubject.Linked,
         [PortalUrls.Download] = CurrentSubject.Fresh,
         [PortalUrls.DownloadEverything] = CurrentSubject.Linked,
         [PortalUrls.DownloadToMove] = CurrentSubject.Linked,

@@ -8,6 +8,7 @@ using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -66,6 +67,7 @@ internal static class Portal
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
         services.AddSingleton<AddressNotices>();
+        services.AddSingleton<SubjectLog>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();

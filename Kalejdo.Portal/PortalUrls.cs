@@ -53,6 +53,12 @@ internal static class PortalUrls
     /// <summary>POST only: what the person provided and what was observed (GDPR Art. 20), as JSON.</summary>
     public const string DownloadToMove = "/ladda-ner/flytta";
 
+    /// <summary>Who has seen my data.</summary>
+    public const string WhoHasSeen = "/vem-har-sett";
+
+    /// <summary>The choice of <see cref="WhoHasSeenBy"/>, in the query.</summary>
+    public const string Others = "andra";
+
     public const string CorrectRoute = "/ratta/{Row}/{Field}";
     public const string Erase = "/radera";
     public const string EraseKindRoute = "/radera/slag/{Kind}";
@@ -111,6 +117,15 @@ internal static class PortalUrls
     public static string Kind(string kind, string? collection = null, int page = 1) => collection is null || page == 1
         ? $"{MyData}/{Uri.EscapeDataString(kind)}"
         : string.Create(CultureInfo.InvariantCulture, $"{MyData}/{Uri.EscapeDataString(kind)}?del={Uri.EscapeDataString(collection)}&sida={page}");
+
+    /// <param name="othersOnly">Without what the person did.</param>
+    public static string WhoHasSeenBy(bool othersOnly, int page = 1) => (othersOnly, page) switch
+    {
+        (false, 1) => WhoHasSeen,
+        (true, 1) => $"{WhoHasSeen}?urval={Others}",
+        (false, _) => string.Create(CultureInfo.InvariantCulture, $"{WhoHasSeen}?sida={page}"),
+        (true, _) => string.Create(CultureInfo.InvariantCulture, $"{WhoHasSeen}?urval={Others}&sida={page}"),
+    };
 
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     /// <param name="field">The column's name.</param>

@@ -13,7 +13,7 @@ public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
 
     private static readonly string[] Addresses =
     [
-        PortalUrls.Overview, PortalUrls.MyData, PortalUrls.Consents, PortalUrls.Download, PortalUrls.Kind("contact_details"), PortalUrls.Kind("agreements"),
+        PortalUrls.Overview, PortalUrls.MyData, PortalUrls.Consents, PortalUrls.WhoHasSeen, PortalUrls.Download, PortalUrls.Kind("contact_details"), PortalUrls.Kind("agreements"),
         PortalUrls.Kind("tv_profiles"), PortalUrls.Kind("viewing_history"), PortalUrls.Kind("devices"), PortalUrls.Kind("device_events"),
         PortalUrls.Kind("support_tickets"), PortalUrls.Kind("invoices"), PortalUrls.Kind("internet_addresses"), PortalUrls.Kind("game_scores"),
     ];

@@ -42,6 +42,12 @@ internal static partial class Html
 
     public static IEnumerable<string> Links(string page) => Href().Matches(page).Select(match => match.Groups[1].Value).Distinct();
 
+    /// <summary>The rows of a page's tables but for their headings, without tags.</summary>
+    public static IEnumerable<string> TableRows(string page) => Row().Matches(page).Select(row => Tag().Replace(row.Groups[1].Value, " ")).Skip(1);
+
+    [GeneratedRegex("<tr [^>]*>(.*?)</tr>", RegexOptions.Singleline)]
+    private static partial Regex Row();
+
     [GeneratedRegex("<input type=\"hidden\"[^>]*>")]
     private static partial Regex HiddenInput();
 

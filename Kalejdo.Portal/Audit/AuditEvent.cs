@@ -13,4 +13,10 @@ public sealed record AuditEvent(string Name)
     public string? CaseNumber { get; init; }
 
     public string? Note { get; init; }
+
+    /// <summary>Where a law forbids to tell the subject of it.</summary>
+    public Secrecy? Secrecy { get; init; }
 }
+
+/// <param name="Until">Null as long as nobody can say when it ends.</param>
+public sealed record Secrecy(DateTime? Until);

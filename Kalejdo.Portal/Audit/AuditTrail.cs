@@ -34,22 +34,29 @@ public sealed class AuditTrail(PortalKeys keys, IOptions<StoreOptions> options, 
         }
 
         var (now, sequence) = (Now(), head.Sequence + 1);
+        // Of a secret one the chain does not even hold the number.
+        var subject = what.Secrecy is null ? what.Subject : null;
         var entry = new AuditEntry
         {
             Sequence = sequence,
             At = now,
-            Subject = what.Subject,
+            Subject = subject,
             Actor = what.Actor,
             Event = what.Name,
             ReasonCode = what.ReasonCode,
             CaseNumber = what.CaseNumber,
             PreviousHash = head.Hash,
-            Hash = Hash(now, what.Subject, what.Actor, what.Name, what.ReasonCode, what.CaseNumber, head.Hash),
+            Hash = Hash(now, subject, what.Actor, what.Name, what.ReasonCode, what.CaseNumber, head.Hash),
         };
         db.AuditEntries.Add(entry);
         if (what.Note is not null)
         {
             db.AuditNotes.Add(new AuditNote { Sequence = sequence, Text = what.Note, ExpiresAt = Expiry });
+        }
+
+        if (what is { Secrecy: { } secrecy, Subject: { } concerned })
+        {
+            db.SecretDisclosures.Add(new SecretDisclosure { Sequence = sequence, SubjectHash = SecretHash(concerned), Until = secrecy.Until });
         }
 
         await db.SaveChangesAsync(cancellation);
@@ -110,6 +117,9 @@ public sealed class AuditTrail(PortalKeys keys, IOptions<StoreOptions> options, 
         var (hash, now) = (keys.Hash(WhoPurpose, who), Now());
         return await db.AuditPeople.Where(row => row.WhoHash == hash && row.ExpiresAt > now).Select(row => (long?)row.Number).SingleOrDefaultAsync(cancellation);
     }
+
+    /// <summary>By which <see cref="SecretDisclosure"/> knows a subject's number.</summary>
+    public string SecretHash(long subject) => keys.Hash("secret disclosure", subject.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The reference that the number was given for.</summary>
     public string WhoIs(AuditPerson person)

@@ -25,6 +25,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AuditNote> AuditNotes => Set<AuditNote>();
 
+    public DbSet<SecretDisclosure> SecretDisclosures => Set<SecretDisclosure>();
+
     public DbSet<OutboxMail> Outbox => Set<OutboxMail>();
 
     public DbSet<DataProtectionKey> DataProtectionKeys => Set<DataProtectionKey>();

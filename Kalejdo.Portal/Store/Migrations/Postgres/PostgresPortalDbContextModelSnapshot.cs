@@ -1037,6 +1037,29 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("scheduled_erasures", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.SecretDisclosure", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("SubjectHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("subject_hash");
+
+                    b.Property<DateTime?>("Until")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("until");
+
+                    b.HasKey("Sequence");
+
+                    b.HasIndex("SubjectHash");
+
+                    b.ToTable("secret_disclosures", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
                 {
                     b.Property<long>("Id")

@@ -1022,6 +1022,29 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("scheduled_erasures", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.SecretDisclosure", b =>
+                {
+                    b.Property<long>("Sequence")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("sequence");
+
+                    b.Property<string>("SubjectHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject_hash");
+
+                    b.Property<DateTime?>("Until")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("until");
+
+                    b.HasKey("Sequence");
+
+                    b.HasIndex("SubjectHash");
+
+                    b.ToTable("secret_disclosures", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
                 {
                     b.Property<long>("Id")
