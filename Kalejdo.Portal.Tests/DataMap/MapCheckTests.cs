@@ -207,6 +207,31 @@ public sealed class MapCheckTests
     }
 
     [Theory, EveryEngine]
+    public async Task References_to_another_database_need_an_index_at_both_ends(Provider provider)
+    {
+        await using var crm = await UnmappedAsync(provider, Sql + "CREATE TABLE device (id INTEGER PRIMARY KEY, serial TEXT, box TEXT, customer_id INTEGER); CREATE INDEX ix_box ON device (box); CREATE INDEX ix_customer ON device (customer_id);");
+        await using var shop = await UnmappedAsync(MappedDatabasesUnderTest.Other(provider), "CREATE TABLE viewing (id INTEGER PRIMARY KEY, serial TEXT, box TEXT, customer_id INTEGER); CREATE INDEX ix_serial ON viewing (serial);");
+        await File.WriteAllTextAsync(crm.MapFile, MappedDatabasesUnderTest.Maps(
+            DatasetOf("crm", "", Customer, Collection("device", "", Key(), Plain("serial"), Plain("box"), From("customer_id", "customer.id").Replace("dataset: shop", "dataset: crm", StringComparison.Ordinal))),
+            DatasetOf("shop", "", Collection("viewing", "", Key(), Plain("serial", Reference("device.serial", "from", "crm")), Plain("box", Reference("device.box", "to", "crm")), Plain("customer_id", Reference("customer.id", "from", "crm"))))), Cancellation);
+        var (map, problems) = MapReader.Read([crm.MapFile]);
+        Assert.Empty(problems);
+        var schemas = new List<(IReadOnlyList<Dataset>, DatabaseSchema)>();
+        foreach (var (key, source) in new[] { ("crm", crm.Source), ("shop", shop.Source) })
+        {
+            schemas.Add(([map.Datasets.Single(d => d.Key == key)], (await Databases.ReadSchemaAsync(source, Cancellation)).Schema!));
+        }
+
+        Assert.Equal(
+            [
+                "the reference column 'serial' of 'device' has no index; 'CREATE INDEX … ON device (serial)' makes it fast",
+                "the reference column 'box' of 'viewing' has no index; 'CREATE INDEX … ON viewing (box)' makes it fast",
+                "the reference column 'customer_id' of 'viewing' has no index; 'CREATE INDEX … ON viewing (customer_id)' makes it fast",
+            ],
+            MapCheck.Run(map, schemas).Select(p => p.Message).Where(m => m.Contains("has no index", StringComparison.Ordinal)));
+    }
+
+    [Theory, EveryEngine]
     public async Task Masks_that_do_not_fit_their_column_are_told(Provider provider)
     {
         var found = await FindAsync(provider, """

@@ -182,6 +182,139 @@ public sealed class MaskingTests
     }
 
     [Theory, EveryEngine]
+    public async Task What_a_CHECK_would_refuse_is_refused_in_the_plan_with_field_and_rule_and_only_then(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, "full name" TEXT CHECK /* not ) */ ("full name" <> 'ra''derad)'), language TEXT, company TEXT, number INTEGER, vip BOOLEAN,
+                CONSTRAINT "both, or none" CHECK ((company IS NULL) = (number IS NULL)), -- CHECK (1 = 0)
+                CONSTRAINT known CHECK (language IN ('sv', 'en')), CHECK (vip OR language = 'sv'), CHECK (number >= 0));
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'Anna', 'sv', NULL, NULL, TRUE), (2, 'bo@exempel.se', NULL, 'en', 'Bolaget', 5, TRUE), (3, 'cia@exempel.se', NULL, 'sv', NULL, NULL, NULL);
+            """, Dataset(Collection("customer", "", Key(), Identity(), Masked("full name", "string_rewrite", "rewrite_value: \"ra'derad)\""), Masked("language", "string_rewrite", "rewrite_value: xx"),
+            Plain("company"), Personal("number"), Masked("vip", "string_rewrite", "rewrite_value: 'false'"))));
+
+        // Anna has a name, and everybody a language; Bo's number would go and the company stay. An unknown vip stays unknown.
+        var anna = await shop.RefusedAsync(Email(Anna));
+        Assert.Equal(3, anna.Length);
+        Assert.Single(anna, r => r.StartsWith("shop.customer.full name: the database allows only some values there (its CHECK", StringComparison.Ordinal) && r.Contains("mask that fits", StringComparison.Ordinal));
+        Assert.Single(anna, r => r.StartsWith("shop.customer.language: the database allows only some values there (its CHECK 'known')", StringComparison.Ordinal));
+        Assert.DoesNotContain(anna, r => r.Contains("Anna", StringComparison.Ordinal) || r.Contains("ra'derad", StringComparison.Ordinal));
+        Assert.Single(await shop.RefusedAsync(Email("bo@exempel.se")), r => r.StartsWith("shop.customer.number: the database allows only some values there (its CHECK 'both, or", StringComparison.Ordinal));
+        Assert.Single(await shop.RefusedAsync(Email("cia@exempel.se")));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_CHECK_that_the_masks_keep_to_stands_in_nobodys_way(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT CHECK (email LIKE '%@%'), name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 30), age INTEGER CHECK (age BETWEEN 0 AND 120), born DATE CHECK (born >= '1900-01-01'), paid NUMERIC(6,2) CHECK (paid >= 0.0));
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'Anna', 40, '1980-01-01', 12.5);
+            """, Dataset(Collection("customer", "", Key(), Identity(), Masked("name", "random_string_rewrite"), Masked("age", "string_rewrite", "rewrite_value: '0'"), Masked("born", "string_rewrite", "rewrite_value: '1900-01-01'"), Masked("paid", "string_rewrite", "rewrite_value: '0'"))));
+
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_clash_in_a_unique_index_on_an_expression_or_on_some_rows_is_refused_in_the_plan_and_only_then(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se'), (2, 'bo@exempel.se'), (3, 'cia@exempel.se'), (4, 'dag@exempel.se'), (5, 'eva@exempel.se');
+            CREATE TABLE handle (id INTEGER PRIMARY KEY, customer_id INTEGER, game TEXT, name TEXT, code TEXT, active BOOLEAN);
+            CREATE UNIQUE INDEX ux_name ON handle (game, lower(trim(name)) DESC);
+            CREATE UNIQUE INDEX ux_code ON handle (code) WHERE active AND code <> '(';
+            CREATE UNIQUE INDEX ux_none ON handle ((coalesce(code, '-')), customer_id) WHERE NOT active;
+            INSERT INTO handle VALUES (1, 1, 'schack', 'a', NULL, NULL), (2, 1, 'schack', 'b', NULL, NULL), (3, 2, 'schack', 'c', NULL, NULL), (4, 2, 'go', 'c', NULL, NULL), (5, 3, 'x', 'd', 'y', TRUE),
+                (6, 3, 'y', 'd', 'z', NULL), (7, 4, 'z', 'e', 'å', TRUE), (8, 4, 'å', 'f', 'ä', TRUE), (9, 5, 'bridge', NULL, NULL, NULL), (10, 5, 'bridge', NULL, NULL, NULL);
+            """, Dataset(
+            Collection("customer", "", Key(), Identity()),
+            Collection("handle", "", Key(), From("customer_id", "customer.id"), Plain("game"), Masked("name", "string_rewrite"), Masked("code", "string_rewrite"), Plain("active"))));
+
+        // Two of Anna's would be alike in the expression, two of Dag's in the condition; Bo's, Cia's and Eva's in neither.
+        Assert.StartsWith("shop.handle.name: together with game the unique index 'ux_name' lets no two rows be alike in it, but its mask writes the same value", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+        Assert.StartsWith("shop.handle.code: the unique index 'ux_code' lets no two rows be alike", Assert.Single(await shop.RefusedAsync(Email("dag@exempel.se"))), StringComparison.Ordinal);
+        Assert.Equal(["customer anonymise 1", "handle anonymise 2"], await shop.EraseAsync("bo@exempel.se"));
+        Assert.Equal(["customer anonymise 1", "handle anonymise 2"], await shop.EraseAsync("cia@exempel.se"));
+        Assert.Equal(["customer anonymise 1", "handle untouched 2"], await shop.EraseAsync("eva@exempel.se"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_reference_that_is_cut_is_looked_at_too(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se'), (2, 'bo@exempel.se');
+            CREATE TABLE device (id INTEGER PRIMARY KEY, owner_id INTEGER REFERENCES customer (id), serial TEXT NOT NULL, state TEXT, CHECK (owner_id IS NOT NULL OR state = 'stock'));
+            CREATE UNIQUE INDEX ux_stock ON device (serial) WHERE owner_id IS NULL;
+            INSERT INTO device VALUES (1, 1, 'a', 'used'), (2, 2, 'b', 'stock'), (3, NULL, 'b', 'stock');
+            """, Dataset(
+            CollectionWith("customer", "", "masking_strategy_override: {strategy: delete}", Key(), Identity()),
+            Collection("device", "", Key(), From("owner_id", "customer.id"), Plain("serial"), Plain("state"))));
+
+        Assert.StartsWith("shop.device.owner_id: the database allows only some values there", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+        Assert.StartsWith("shop.device.owner_id: together with serial the unique index 'ux_stock' lets no two rows be alike in it, but an erasure would leave several rows alike", Assert.Single(await shop.RefusedAsync(Email("bo@exempel.se"))), StringComparison.Ordinal);
+    }
+
+    [Theory, EveryEngine]
+    public async Task A_value_by_which_rows_that_stay_refer_is_not_overwritten(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, """
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT UNIQUE, nick TEXT UNIQUE, code TEXT UNIQUE);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', 'anna', 'a'), (2, 'bo@exempel.se', 'bo', 'b'), (3, 'cia@exempel.se', 'cia', 'c');
+            CREATE TABLE post (id INTEGER PRIMARY KEY, nick TEXT REFERENCES customer (nick), code TEXT REFERENCES customer (code) ON UPDATE CASCADE, email TEXT REFERENCES customer (email));
+            INSERT INTO post VALUES (1, 'anna', 'a', 'anna@exempel.se'), (2, NULL, 'b', 'bo@exempel.se');
+            CREATE TABLE mark (id INTEGER PRIMARY KEY, customer_id INTEGER, nick TEXT REFERENCES customer (nick)); INSERT INTO mark VALUES (1, 3, 'bo');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity(), Personal("nick"), Personal("code")),
+            Collection("post", "", Key(), From("nick", "customer.nick"), Plain("code"), Identity()),
+            Collection("mark", "", Key(), From("customer_id", "customer.id"), Masked("nick", "random_string_rewrite"))));
+
+        Assert.StartsWith("shop.customer.nick: rows of 'post' that stay refer to this value", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+        Assert.StartsWith("shop.customer.nick: rows of 'mark' that stay refer to this value", Assert.Single(await shop.RefusedAsync(Email("bo@exempel.se"))), StringComparison.Ordinal);
+        await shop.SqlAsync("UPDATE mark SET nick = NULL; UPDATE post SET nick = NULL");
+        // A database that passes the change on does it itself, and whose value goes first lets go.
+        Assert.Equal(["customer anonymise 1", "post anonymise 1"], await shop.EraseAsync(Anna));
+        Assert.Equal(["- -", "b bo@exempel.se"], await shop.ColumnAsync("SELECT coalesce(code, '-') || ' ' || coalesce(email, '-') FROM post ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task PostgreSQLs_domains_enumerations_and_narrow_types_are_asked_before_anything_is_changed()
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, """
+            CREATE DOMAIN "sort" AS TEXT CONSTRAINT sorts CHECK (VALUE IN ('a', 'VALUE'));
+            CREATE TYPE mood AS ENUM ('glad', 'sad');
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT);
+            INSERT INTO customer VALUES (1, 'anna@exempel.se');
+            CREATE TABLE a (id INTEGER PRIMARY KEY, customer_id INTEGER, x "sort", y "sort"); INSERT INTO a VALUES (1, 1, 'a', 'a');
+            CREATE TABLE b (id INTEGER PRIMARY KEY, customer_id INTEGER, x mood, y mood); INSERT INTO b VALUES (1, 1, 'sad', 'sad');
+            """, Dataset(
+            Collection("customer", "", Key(), Identity()),
+            Collection("a", "", Key(), From("customer_id", "customer.id"), Masked("x", "string_rewrite", "rewrite_value: VALUE"), Masked("y", "string_rewrite", "rewrite_value: b")),
+            Collection("b", "", Key(), From("customer_id", "customer.id"), Masked("x", "string_rewrite", "rewrite_value: glad"), Personal("y"))));
+
+        Assert.StartsWith("shop.a.y: the database allows only some values there (its CHECK 'sorts')", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+
+        await shop.SqlAsync("DELETE FROM a");
+        Assert.Equal(["b anonymise 1", "customer anonymise 1"], await shop.EraseAsync(Anna));
+    }
+
+    [Theory]
+    [InlineData("mood", "'sad'", "string_rewrite", "rewrite_value: x")]
+    [InlineData("uuid", "gen_random_uuid()", "random_string_rewrite", "")]
+    [InlineData("jsonb", "'{}'", "hash", "")]
+    [InlineData("smallint", "1", "string_rewrite", "rewrite_value: '99999'")]
+    [InlineData("numeric(4,2)", "1", "string_rewrite", "rewrite_value: '999'")]
+    public async Task What_a_column_of_PostgreSQLs_cannot_hold_is_refused_in_the_plan_with_the_field(string type, string value, string strategy, string configuration)
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, $"""
+            CREATE TYPE mood AS ENUM ('glad', 'sad');
+            CREATE TABLE customer (id INTEGER PRIMARY KEY, email TEXT, x {type});
+            INSERT INTO customer VALUES (1, 'anna@exempel.se', {value});
+            """, Dataset(Collection("customer", "", Key(), Identity(), Masked("x", strategy, configuration))));
+
+        Assert.StartsWith("shop.customer.x: the database cannot take what would be written to x", Assert.Single(await shop.RefusedAsync(Email(Anna))), StringComparison.Ordinal);
+    }
+
+    [Theory, EveryEngine]
     public async Task Read_only_fields_stay_and_an_untouched_row_is_said_to_be(Provider provider)
     {
         await using var shop = await CreateAsync(provider, """

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Kalejdo.Portal.DataMap;
 
@@ -39,6 +40,9 @@ public sealed record Table(
     IReadOnlyList<TableIndex> Indexes,
     IReadOnlyList<string> Triggers)
 {
+    /// <summary>The rules that each of its rows must keep to, beyond types and keys.</summary>
+    public IReadOnlyList<CheckRule> Checks { get; init; } = [];
+
     /// <summary>The column called <paramref name="name"/>.</summary>
     public Column? Find(string name) =>
         Columns.FirstOrDefault(c => c.Name == name)
@@ -118,9 +122,32 @@ public sealed record Column(string Name, string TypeName, ColumnType Type, bool 
 /// <param name="Schema">The schema of the table it points at.</param>
 /// <param name="OnDelete">What deleting the referenced row does: NO ACTION, RESTRICT, CASCADE, SET NULL or SET DEFAULT.</param>
 public sealed record ForeignKey(
-    string Name, string Schema, string Table, IReadOnlyList<string> Columns, IReadOnlyList<string> ReferencedColumns, string OnDelete, bool Deferrable);
+    string Name, string Schema, string Table, IReadOnlyList<string> Columns, IReadOnlyList<string> ReferencedColumns, string OnDelete, bool Deferrable)
+{
+    /// <summary>What overwriting the referenced value does.</summary>
+    public string OnUpdate { get; init; } = "NO ACTION";
+}
 
 /// <summary>An index.</summary>
 /// <param name="Columns">Its columns in order; null for an expression.</param>
 /// <param name="Definition">The statement that makes it, where the engine keeps one.</param>
-public sealed record TableIndex(string Name, bool Unique, bool Partial, IReadOnlyList<string?> Columns, string Definition);
+public sealed record TableIndex(string Name, bool Unique, bool Partial, IReadOnlyList<string?> Columns, string Definition)
+{
+    /// <summary>What it orders by: each column or expression, as SQL; empty where that is not known.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>The condition of the rows that it holds; null where it holds all.</summary>
+    public string? Predicate { get; init; }
+
+    /// <summary>Whether two nulls are the same to it.</summary>
+    public bool NullsAlike => Definition.Contains("NULLS NOT DISTINCT", StringComparison.Ordinal);
+}
+
+/// <summary>A CHECK.</summary>
+/// <param name="Name">Its name, where it has one.</param>
+/// <param name="Condition">What must not be false, as SQL over the table's columns.</param>
+public sealed record CheckRule(string? Name, string Condition)
+{
+    /// <summary>Whether a piece of SQL may speak of a column.</summary>
+    public static bool Mentions(string sql, string column) => Regex.IsMatch(sql, $@"(?<!\w){Regex.Escape(column)}(?!\w)", RegexOptions.IgnoreCase);
+}

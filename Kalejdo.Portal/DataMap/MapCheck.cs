@@ -30,6 +30,7 @@ public static class MapCheck
     public static IReadOnlyList<MapProblem> Run(Map map, IReadOnlyList<(IReadOnlyList<Dataset> Datasets, DatabaseSchema Schema)> databases)
     {
         var problems = new List<MapProblem>();
+        var graphs = new List<Graph>();
         foreach (var (datasets, schema) in databases)
         {
             var structure = datasets.SelectMany(d => Structure(d, schema)).ToList();
@@ -37,6 +38,11 @@ public static class MapCheck
             if (structure.Count == 0)
             {
                 var graph = new Graph(datasets, schema);
+                // Both ends of a reference to another database are asked from there.
+                problems.AddRange(graphs.SelectMany(other => Graph.Between(other, graph))
+                    .SelectMany(l => new[] { (Of: l.Child, Columns: l.ChildColumns), (Of: l.Parent, Columns: l.ParentColumns) })
+                    .Where(end => !end.Of.Table.IsIndexed(end.Columns)).Select(end => WithoutIndex(end.Of.Collection, end.Columns)).Distinct());
+                graphs.Add(graph);
                 problems.AddRange(graph.Collections.SelectMany(c => Collection(c, graph)));
                 problems.AddRange(graph.Collections.SelectMany(c => Grounds(c, graph, map)));
                 problems.AddRange(datasets.SelectMany(d => Unmentioned(d, datasets, schema)));
@@ -83,20 +89,21 @@ public static class MapCheck
         }
         foreach (var link in graph.Links.Where(l => l.Child == mapped && l.Down && !table.IsIndexed(l.ChildColumns)))
         {
-            yield return Warning(PositionOf(collection, link.ChildColumns), NoIndex(link.ChildColumns));
+            yield return WithoutIndex(collection, link.ChildColumns);
         }
         foreach (var link in graph.Links.Where(l => l.Parent == mapped && l.Up && !table.IsIndexed(l.ParentColumns)))
         {
-            yield return Warning(PositionOf(collection, link.ParentColumns), NoIndex(link.ParentColumns));
+            yield return WithoutIndex(collection, link.ParentColumns);
         }
         foreach (var key in UnknownKeys(mapped, graph))
         {
             yield return Warning(PositionOf(collection, key.Columns), $"the foreign key {collection.Name}({string.Join(", ", key.Columns)}) to {key.Table} is not a reference of the map; 'datamap update' prints what to paste, after the table '{key.Table}' is described");
         }
-
-        string NoIndex(IReadOnlyList<string> columns) =>
-            $"the reference column '{columns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", columns)})' makes it fast";
     }
+
+    private static MapProblem WithoutIndex(Collection collection, IReadOnlyList<string> columns) => Warning(
+        PositionOf(collection, columns),
+        $"the reference column '{columns[0]}' of '{collection.Name}' has no index; 'CREATE INDEX … ON {collection.Name} ({string.Join(", ", columns)})' makes it fast");
 
     /// <summary>The foreign keys of a collection's table that are no reference of the map, at either end.</summary>
     internal static IEnumerable<ForeignKey> UnknownKeys(MappedCollection mapped, Graph graph) =>
@@ -104,9 +111,9 @@ public static class MapCheck
             (l.Child == mapped && IsTarget(l.Parent, k) && l.ChildColumns.ToHashSet().SetEquals(k.Columns))
             || (l.Parent == mapped && IsTarget(l.Child, k) && l.ParentColumns.ToHashSet().SetEquals(k.Columns))));
 
-    /// <summary>Several columns, or an expression: rows that are masked alike may clash.</summary>
+    /// <summary>Several columns, some rows only, or an expression: rows that are masked alike may clash.</summary>
     private static bool SharesValues(TableIndex index, string column) =>
-        (index.Columns.Count > 1 && index.Columns.Contains(column)) || (index.Columns.Contains(null) && Regex.IsMatch(index.Definition, $@"(?<!\w){Regex.Escape(column)}(?!\w)", RegexOptions.IgnoreCase));
+        ((index.Columns.Count > 1 || index.Partial) && index.Columns.Contains(column)) || (index.Columns.Contains(null) && CheckRule.Mentions(index.Definition, column));
 
     private static bool IsTarget(MappedCollection collection, ForeignKey key) => collection.Table.Schema == key.Schema && collection.Table.Name == key.Table;
 
@@ -125,7 +132,7 @@ public static class MapCheck
         var instead = (field.Masking?.Strategy, column) switch
         {
             (null or MaskingStrategy.Null, { NotNull: true }) => $"is NOT NULL and has no mask, so {when}; give it a 'masking_strategy_override', for example {(column.Type == ColumnType.Text ? "random_string_rewrite" : "string_rewrite with a fitting value")}, or let the row go ('on_erasure: delete')",
-            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name) =>
+            (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.Any(i => i.Unique && !i.Partial && i.Columns is [var only] && only == column.Name) =>
                 $"is unique, but its mask writes the same value to every row, so {when}; use random_string_rewrite",
             (MaskingStrategy.Rewrite, _) when mapped.Table.Indexes.FirstOrDefault(i => i.Unique && SharesValues(i, column.Name)) is { } index =>
                 $"is part of the unique index '{index.Name}', but its mask writes the same value to every row, so an erasure may be refused; use random_string_rewrite",

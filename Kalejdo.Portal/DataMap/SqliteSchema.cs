@@ -27,7 +27,10 @@ public static class SqliteSchema
                 key,
                 await ForeignKeysAsync(connection, schema, name, cancellationToken),
                 await IndexesAsync(connection, schema, name, cancellationToken),
-                await TriggersAsync(connection, schema, name, cancellationToken)));
+                await TriggersAsync(connection, schema, name, cancellationToken))
+            {
+                Checks = view ? [] : await ChecksAsync(connection, schema, name, cancellationToken),
+            });
         }
         return new DatabaseSchema([.. tables.Select(t => WithReferencedNames(t, tables))]);
     }
@@ -35,11 +38,40 @@ public static class SqliteSchema
     private static async Task<IReadOnlyList<ForeignKey>> ForeignKeysAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
     {
         var rows = await ReadAsync(connection,
-            $"SELECT id, \"table\", \"from\", \"to\", on_delete FROM pragma_foreign_key_list({Literal(table)}, {Literal(schema)}) ORDER BY id, seq",
-            r => (Id: r.GetInt64(0), Table: r.GetString(1), From: r.GetString(2), To: r.IsDBNull(3) ? null : r.GetString(3), OnDelete: r.GetString(4)), cancellationToken);
+            $"SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list({Literal(table)}, {Literal(schema)}) ORDER BY id, seq",
+            r => (Id: r.GetInt64(0), Table: r.GetString(1), From: r.GetString(2), To: r.IsDBNull(3) ? null : r.GetString(3), OnDelete: r.GetString(4), OnUpdate: r.GetString(5)), cancellationToken);
         return [.. rows.GroupBy(r => r.Id).Select(g => new ForeignKey(
             $"{table}_fk{g.Key}", schema, g.First().Table, [.. g.Select(r => r.From)],
-            g.All(r => r.To is not null) ? [.. g.Select(r => r.To!)] : [], g.First().OnDelete, true))];
+            g.All(r => r.To is not null) ? [.. g.Select(r => r.To!)] : [], g.First().OnDelete, true) { OnUpdate = g.First().OnUpdate })];
+    }
+
+    private static async Task<IReadOnlyList<CheckRule>> ChecksAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
+    {
+        var statements = await ReadAsync(connection,
+            $"SELECT sql FROM {Quote(schema)}.sqlite_master WHERE type = 'table' AND name = {Literal(table)}", r => r.GetString(0), cancellationToken);
+        var checks = new List<CheckRule>();
+        foreach (var check in statements.SelectMany(SqliteStatement.Checks))
+        {
+            if (await IsReadAsync(connection, schema, table, "1", check.Condition, cancellationToken))
+            {
+                checks.Add(check);
+            }
+        }
+        return checks;
+    }
+
+    /// <summary>Whether SQLite understands what was cut out of its statements; what it does not is left to SQLite itself.</summary>
+    private static async Task<bool> IsReadAsync(DbConnection connection, string schema, string table, string expressions, string? condition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(connection, $"SELECT {expressions} FROM {Quote(schema)}.{Quote(table)} AS standing WHERE {condition ?? "1"} LIMIT 0", _ => 0, cancellationToken);
+            return true;
+        }
+        catch (DbException)
+        {
+            return false;
+        }
     }
 
     private static async Task<IReadOnlyList<string>> TriggersAsync(DbConnection connection, string schema, string table, CancellationToken cancellationToken)
@@ -59,7 +91,14 @@ public static class SqliteSchema
         foreach (var (name, unique, partial, sql) in indexes)
         {
             var columns = await ReadAsync(connection, $"SELECT name FROM pragma_index_info({Literal(name)}, {Literal(schema)}) ORDER BY seqno", r => r.IsDBNull(0) ? null : r.GetString(0), cancellationToken);
-            result.Add(new TableIndex(name, unique, partial, columns, sql));
+            IReadOnlyList<string> keys = [.. columns.OfType<string>().Select(Quote)];
+            string? predicate = null;
+            if (unique && (partial || keys.Count < columns.Count))
+            {
+                (keys, predicate) = SqliteStatement.Index(sql);
+                keys = keys.Count == columns.Count && await IsReadAsync(connection, schema, table, string.Join(", ", keys), predicate, cancellationToken) ? keys : [];
+            }
+            result.Add(new TableIndex(name, unique, partial, columns, sql) { Keys = keys, Predicate = predicate });
         }
         return result;
     }

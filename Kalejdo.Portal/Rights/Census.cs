@@ -27,7 +27,7 @@ internal sealed class Census(Disposal disposal, Map map)
             {
                 var impossible = disposal.MasksOf(collection).Select(m => m.Refusal).OfType<Refusal>().ToList();
                 refusals.AddRange(impossible);
-                refusals.AddRange(impossible.Count > 0 ? [] : await new Clashes(disposal, collection).FindAsync(cancellationToken));
+                refusals.AddRange(impossible.Count > 0 ? [] : await new Constraints(disposal, collection).FindAsync(cancellationToken));
             }
         }
         return refusals;

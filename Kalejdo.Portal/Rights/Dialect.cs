@@ -37,6 +37,9 @@ internal abstract class Dialect
     /// <summary>A value given as text, as it is written to a column; null where the column cannot hold it.</summary>
     public abstract string? Written(string parameter, string value, Column column);
 
+    /// <summary>A new value as it will be once it stands in the column.</summary>
+    public abstract string Typed(string value, Column column);
+
     /// <summary>Text without regard to case and surrounding blanks, for comparisons that need no index.</summary>
     public abstract string Fold(string expression);
 
@@ -99,6 +102,9 @@ internal abstract class Dialect
 
     /// <summary>What went wrong in words that name no value.</summary>
     public abstract string Explain(DbException exception);
+
+    /// <summary>Whether values are what is wrong, not the connection or other programs.</summary>
+    public abstract bool IsAboutValues(DbException exception);
 
     /// <summary>What sort of rule was broken, in words for people.</summary>
     protected const string MustBeUnique = "another row already has this value, and it must be unique";

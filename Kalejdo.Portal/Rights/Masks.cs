@@ -52,7 +52,7 @@ internal sealed class Masks(Session session, Dialect sql)
                 return new Mask(field, column, "", "1 = 1", false, Refused($"the mask's value does not fit a column of type {column.TypeName}"));
             }
             var same = sql.Equal(name, session.Parameter(text), text, column);
-            return new Mask(field, column, Kept(written), $"({name} IS NOT NULL AND NOT ({same}))", false, collection.Table.Indexes.Any(i => i.Unique && i.Columns is [var only] && only == column.Name)
+            return new Mask(field, column, Kept(written), $"({name} IS NOT NULL AND NOT ({same}))", false, collection.Table.Indexes.Any(i => i.Unique && !i.Partial && i.Columns is [var only] && only == column.Name)
                 ? Refused("the column is unique, but its mask writes the same value to every row; use random_string_rewrite")
                 : null);
         }

@@ -63,6 +63,8 @@ internal sealed class PostgresDialect : Dialect
     public override string? Written(string parameter, string value, Column column) =>
         !Fits(value, column.Type) ? null : column.Type == ColumnType.Text ? parameter : Cast(parameter, column.TypeName);
 
+    public override string Typed(string value, Column column) => $"CAST({value} AS {column.TypeName})";
+
     private static string Cast(string parameter, string type) => $"CAST(CAST({parameter} AS text) AS {type})";
 
     public override string Fold(string expression) => $"lower(btrim({expression}))";
@@ -152,6 +154,9 @@ internal sealed class PostgresDialect : Dialect
         PostgresException e => $"PostgreSQL answers with error {e.SqlState}",
         _ => "the server cannot be reached",
     };
+
+    // Data that does not fit, a rule that is broken, types that do not go together.
+    public override bool IsAboutValues(DbException exception) => exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] } and not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege };
 
     private static string Rule(PostgresException e) => e.SqlState switch
     {

@@ -56,14 +56,14 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
         {
             return null;
         }
-        var set = string.Join(", ", Assignments(collection).Select(a => $"{Dialect.Quote(a.Key)} = {a.Value}"));
+        var set = string.Join(", ", Assignments(disposal, collection).Select(a => $"{Dialect.Quote(a.Key)} = {a.Value}"));
         var masked = await Session.ExecuteAsync(
             $"UPDATE {Dialect.Name(collection.Table)} AS t SET {set} WHERE {disposal.Chosen(collection, ErasureAction.Anonymise, ErasureAction.Reduce)}", cancellationToken);
         return masked == planned ? null : Mismatch(collection, planned, masked);
     }
 
     /// <summary>The new value of each column that is overwritten: masks, and references that are cut.</summary>
-    private Dictionary<string, string> Assignments(MappedCollection collection)
+    public static Dictionary<string, string> Assignments(Disposal disposal, MappedCollection collection)
     {
         var assignments = disposal.MasksOf(collection).ToDictionary(m => m.Column.Name, m => m.Value);
         if (collection.Collection.OnErasure != OnErasure.Fides)
@@ -71,7 +71,7 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
             foreach (var column in disposal.OwnReferences(collection).SelectMany(h => h.Cuttable))
             {
                 // A reduced row keeps its references; it stays because others need it, not to be anonymous.
-                assignments.TryAdd(column, Located.Kept.Contains(collection)
+                assignments.TryAdd(column, disposal.Located.Kept.Contains(collection)
                     ? $"CASE WHEN {ActionIs(collection, ErasureAction.Anonymise)} THEN NULL ELSE t.{Dialect.Quote(column)} END"
                     : "NULL");
             }

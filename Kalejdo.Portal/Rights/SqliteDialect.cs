@@ -89,6 +89,14 @@ internal sealed class SqliteDialect : Dialect
     public override string? Written(string parameter, string value, Column column) =>
         column.Type == ColumnType.Boolean && bool.TryParse(value, out var flag) ? flag ? "1" : "0" : parameter;
 
+    // Of what fits alone: a cast makes a number of any text, where the column's affinity would leave it.
+    public override string Typed(string value, Column column) => column.Type switch
+    {
+        ColumnType.Integer or ColumnType.Decimal or ColumnType.Boolean => $"CAST({value} AS NUMERIC)",
+        ColumnType.Real => $"CAST({value} AS REAL)",
+        _ => value,
+    };
+
     public override string Fold(string expression) => $"portal_fold({expression})";
 
     public override string AsText(string expression) => $"CAST({expression} AS TEXT)";
@@ -178,6 +186,9 @@ internal sealed class SqliteDialect : Dialect
         SettingRefused => exception.Message,
         var code => $"SQLite answers with error {code}",
     };
+
+    public override bool IsAboutValues(DbException exception) =>
+        exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH };
 
     private static string Rule(SqliteException e) => e.SqliteExtendedErrorCode switch
     {
