@@ -87,7 +87,7 @@ public sealed class KalejdoDatabaseTests : IAsyncLifetime
 
         // Aliases of the subject's own marks and of nested results; everything else is a table.
         static bool IsSmall(string what) =>
-            what is "l" or "lf" or "lp" or "ki" or "mh" or "mc" or "ma" or "CONSTANT" or "counted" or "known_identity" || what.StartsWith("located_", StringComparison.Ordinal)
+            what is "l" or "lf" or "lp" or "ki" or "mh" or "mc" or "ma" or "CONSTANT" or "counted" or "known_identity" or "new_rows" or "n" || what.StartsWith("located_", StringComparison.Ordinal)
             || what.StartsWith("m_", StringComparison.Ordinal) || what.StartsWith('(');
     }
 
