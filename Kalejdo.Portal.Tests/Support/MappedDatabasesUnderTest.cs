@@ -78,10 +78,9 @@ public sealed class MappedDatabasesUnderTest : IAsyncDisposable
     /// databases had to tell each other is written down in between, as the portal does.
     /// </summary>
     /// <param name="backwards">Takes the databases in the opposite order: none is to matter.</param>
-    public async Task<string[]> EraseAsync(string email, ErasureScope? scope = null, bool backwards = false)
+    public async Task<string[]> EraseAsync(IReadOnlyList<Identity> identities, ErasureScope? scope = null, bool backwards = false)
     {
         scope ??= ErasureScope.Everything;
-        var identities = Email(email);
         var before = await DumpAsync();
         var plan = await DoneAsync(Erasure.PlanAsync(identities, scope, Cancellation));
         Assert.Equal(before, await DumpAsync());
@@ -105,6 +104,8 @@ public sealed class MappedDatabasesUnderTest : IAsyncDisposable
         Assert.Equal(after, await DumpAsync());
         return Texts(plan.Steps);
     }
+
+    public Task<string[]> EraseAsync(string email, ErasureScope? scope = null, bool backwards = false) => EraseAsync(Email(email), scope, backwards);
 
     public async ValueTask DisposeAsync()
     {
