@@ -37,6 +37,10 @@ public sealed class PostgresDatabase : IAsyncDisposable, IDisposable
             await DemoDatabase.SeedAsync(kalejdo, new SeedOptions(subscribers, today ?? SwedishDays.Today(TimeProvider.System)), null, CancellationToken.None);
         });
 
+    /// <summary>Tables and rows of a test's own.</summary>
+    /// <param name="template">A name by which no other test makes others.</param>
+    public static Task<PostgresDatabase> OfAsync(string template, string sql) => CopyAsync(template, connection => PostgresServer.ExecuteAsync(connection, sql));
+
     public static async Task<PostgresDatabase> EmptyAsync()
     {
         var (server, name) = (await PostgresServer.ConnectionAsync(), NewName());

@@ -202,7 +202,7 @@ public sealed class ErasureKillTests : IAsyncLifetime
         }
     }
 
-    private static async Task AssertEvidenceAsync(WebApplication portal, string folder, int cases)
+    internal static async Task AssertEvidenceAsync(WebApplication portal, string folder, int cases)
     {
         Assert.Equal(0, WorkingSets(folder));
         var numbers = Dumps.Query(PortalFile(folder), "SELECT number FROM cases WHERE status = 'Done' AND closed_at IS NOT NULL ORDER BY number");
