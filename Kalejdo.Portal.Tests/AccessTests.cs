@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Claims;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     private static readonly string[] Anyone =
     [
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
-        PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignOut,
+        PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.SignOut,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
@@ -32,7 +33,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     {
         [PortalUrls.MyAccount] = SignedInAlone,
         [PortalUrls.ChangePassword] = SignedInAlone,
-        [PortalUrls.Confirm] = SignedInAlone,
+        [PortalUrls.Confirm] = AccessCondition.SignedIn,
+        [PortalUrls.SecondFactor] = AccessCondition.FactorChange,
         [PortalUrls.Link] = CurrentSubject.Subscriber,
         [PortalUrls.LinkDone] = CurrentSubject.Linked,
         [PortalUrls.Overview] = CurrentSubject.Linked,
@@ -106,7 +108,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
         {
             using var answer = await browser.GetAsync(Opened(address), Cancellation);
-            Assert.Equal(demanded is SignedInAlone or StaffRoles.Any ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
+            Assert.Equal(demanded is SignedInAlone or AccessCondition.SignedIn or AccessCondition.FactorChange or StaffRoles.Any ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
         }
 
         var page = await browser.PageAsync(PortalUrls.MyAccount);
@@ -115,6 +117,30 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         {
             using var answer = await browser.PostFormAsync(download, "", Html.AntiforgeryToken(page));
             Assert.Equal(PortalUrls.Desk, answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task Staff_by_a_password_alone_are_led_to_the_second_factor()
+    {
+        foreach (var role in StaffRoles.All)
+        {
+            var address = $"ensamt.losenord.{role}@personal.exempel.se";
+            await CreateStaffAsync(portal.Services, address, role);
+            using var browser = portal.Browser();
+            using var password = await browser.SignInAsync(address, Password);
+            foreach (var (page, demanded) in Others.Where(other => CanBeOpened(other.Key)))
+            {
+                using var answer = await browser.GetAsync(Opened(page), Cancellation);
+                Assert.Equal(demanded is AccessCondition.SignedIn or AccessCondition.FactorChange ? null : PortalUrls.SecondFactorFrom(Opened(page)), answer.Headers.Location?.PathOf());
+            }
+
+            using var shown = await browser.GetAsync(PortalUrls.SecondFactor, Cancellation);
+            foreach (var download in Downloads)
+            {
+                using var answer = await browser.PostFormAsync(download, "", Html.AntiforgeryToken(await shown.PageAsync()));
+                Assert.Equal(PortalUrls.SecondFactorFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
+            }
         }
     }
 

@@ -31,6 +31,14 @@ internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext 
     /// <summary>The claim that says when, in seconds since 1970.</summary>
     public const string AuthenticatedAtClaim = "auth_time";
 
+    /// <summary>The claim that tells one session of an account from another; random.</summary>
+    public const string SessionClaim = "sid";
+
+    /// <summary>The claim that says by what, beside the password: <see cref="SecondFactor"/> where it was a code too.</summary>
+    public const string MethodClaim = "amr";
+
+    public const string SecondFactor = "otp";
+
     public const string CustomerNumber = "customer_number";
 
     public const string Email = "email";
@@ -65,6 +73,9 @@ internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext 
             ? new LinkedSubject(id, identities, address, AuthenticatedAt)
             : null;
     }
+
+    /// <summary>What a session keeps where its cookie is written anew.</summary>
+    public static bool IsOfSession(Claim claim) => claim.Type is AuthenticatedAtClaim or SessionClaim or MethodClaim;
 
     /// <summary>Whether this person proved who they are within <paramref name="age"/>.</summary>
     public bool IsFresh(TimeSpan age) =>

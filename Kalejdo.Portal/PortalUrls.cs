@@ -23,6 +23,9 @@ internal static class PortalUrls
     public const string RegisterPassword = "/skapa-konto/losenord";
     public const string SignIn = "/logga-in";
 
+    /// <summary>The second step, where an account asks for a code beside its password.</summary>
+    public const string SignInCode = "/logga-in/kod";
+
     /// <summary>POST only.</summary>
     public const string SignOut = "/logga-ut";
 
@@ -40,6 +43,10 @@ internal static class PortalUrls
 
     public const string MyAccount = "/konto";
     public const string ChangePassword = "/konto/losenord";
+
+    /// <summary>The authenticator app and the recovery codes of an account.</summary>
+    public const string SecondFactor = "/konto/tvasteg";
+    public const string SecondFactorReplace = "/konto/tvasteg?byt=1";
 
     public const string Overview = "/oversikt";
     public const string MyData = "/mina-uppgifter";
@@ -102,6 +109,12 @@ internal static class PortalUrls
 
     /// <param name="address">A local one, to go on to.</param>
     public static string SignInFrom(string address) => $"{SignIn}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string SignInCodeFrom(string address) => $"{SignInCode}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="address">A local one, to go on to.</param>
+    public static string SecondFactorFrom(string address) => $"{SecondFactor}?till={Uri.EscapeDataString(address)}";
 
     /// <param name="address">A local one, to go on to.</param>
     public static string LinkFrom(string address) => $"{Link}?till={Uri.EscapeDataString(address)}";

@@ -15,6 +15,9 @@ namespace Kalejdo.Portal.Tests.Features.Accounts
 
     [OnPostgres]
     public sealed class NewPasswordOnPostgresTests(AccountPortal portal) : NewPasswordTests(portal);
+
+    [OnPostgres]
+    public sealed class SecondFactorOnPostgresTests(AccountPortal portal) : SecondFactorTests(portal);
 }
 
 namespace Kalejdo.Portal.Tests.Features.Correction

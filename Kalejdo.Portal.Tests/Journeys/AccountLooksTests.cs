@@ -1,4 +1,5 @@
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Playwright;
 
@@ -25,7 +26,7 @@ public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : I
         await page.Locator("#namn").FillAsync(subscriber.OwnEmail);
         await page.Locator("#losenord").FillAsync(SignedIn.Password);
         await SubmitAsync(page);
-        foreach (var path in new[] { PortalUrls.MyAccount, PortalUrls.ChangePassword, PortalUrls.Link, PortalUrls.LinkDone, PortalUrls.Confirm })
+        foreach (var path in new[] { PortalUrls.MyAccount, PortalUrls.ChangePassword, PortalUrls.SecondFactor, PortalUrls.Link, PortalUrls.LinkDone, PortalUrls.Confirm })
         {
             var health = new PageHealth(page, address);
             await page.GotoAsync(new Uri(address, path).ToString());
@@ -34,12 +35,35 @@ public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : I
             await Looks.FitsAsync(page);
             await Looks.IsAccessibleAsync(page);
             health.AssertGood();
-            if (path is PortalUrls.ChangePassword or PortalUrls.Link or PortalUrls.Confirm)
+            if (path is PortalUrls.ChangePassword or PortalUrls.SecondFactor or PortalUrls.Link or PortalUrls.Confirm)
             {
                 await SubmitAsync(page);
                 Assert.NotEqual(0, await page.Locator(".error-summary").CountAsync());
                 await Looks.IsAccessibleAsync(page);
             }
+        }
+
+        // On, with its codes; and off again, as the next view begins anew.
+        await page.GotoAsync(new Uri(address, PortalUrls.SecondFactor).ToString());
+        await page.Locator("#kod").FillAsync(AuthenticatorCodes.Of(SignedIn.FactorKey(await page.Locator(".reference").InnerTextAsync()), AuthenticatorCodes.StepOf(portal.Time.GetUtcNow())));
+        await SubmitAsync(page);
+        await Assertions.Expect(page.Locator(".recovery-codes li")).ToHaveCountAsync(10);
+        await LookAsync("tvasteg-koder");
+        await page.GotoAsync(new Uri(address, PortalUrls.SecondFactor).ToString());
+        await Assertions.Expect(page.Locator(".summary")).ToBeVisibleAsync();
+        await LookAsync("tvasteg-pa");
+        await page.GotoAsync(new Uri(address, PortalUrls.Confirm).ToString());
+        await Assertions.Expect(page.Locator("#kod")).ToBeVisibleAsync();
+        await LookAsync("bekrafta-med-kod");
+        await page.GotoAsync(new Uri(address, PortalUrls.SecondFactor).ToString());
+        await page.Locator(".button-danger").ClickAsync();
+        await Assertions.Expect(page.Locator(".notice-success")).ToBeVisibleAsync();
+
+        async Task LookAsync(string name)
+        {
+            await Looks.KeepAsync(page, $"inloggad-{name}-{language}-{scheme}-{width}");
+            await Looks.FitsAsync(page);
+            await Looks.IsAccessibleAsync(page);
         }
     }
 

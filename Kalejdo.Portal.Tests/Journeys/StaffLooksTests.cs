@@ -25,10 +25,7 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
         await using var scope = portal.Services.CreateAsyncScope();
         await using var person = await browser.PersonAsync(language, scheme, width);
         var walk = new Walk(await person.NewPageAsync(), portal.Address, $"personal-{language}-{scheme}-{width}", scripts: true);
-        await walk.OpenAsync(PortalUrls.SignIn);
-        await walk.WriteAsync(AccountsText.Name, DemoAccounts.CaseWorker);
-        await walk.WriteAsync(AccountsText.Password, "norrsken över fjället");
-        await walk.PressAsync(AccountsText.SignInTitle);
+        await walk.SignInAsStaffAsync(portal.Services, DemoAccounts.CaseWorker);
         await walk.SeesAsync(DeskText.Title);
         Assert.Equal(new Uri(portal.Address, PortalUrls.Desk).ToString(), walk.Page.Url);
 

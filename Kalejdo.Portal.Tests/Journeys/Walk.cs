@@ -1,4 +1,5 @@
 using System.Globalization;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Playwright;
@@ -80,6 +81,19 @@ internal sealed class Walk(IPage page, Uri portal, string name, bool scripts)
     /// <summary>The link to such a page in the newest mail of that subject.</summary>
     public async Task<string> FetchLinkAsync(string address, string subject, string path) =>
         new Uri((await (await OpenMailAsync(address, subject)).Locator($"a[href*='{path}']").First.GetAttributeAsync("href"))!).AbsolutePath;
+
+    /// <summary>One of the demonstration's staff, by password and code.</summary>
+    public async Task SignInAsStaffAsync(IServiceProvider services, string address)
+    {
+        var code = await SignedIn.FactorCodeAsync(services, address);
+        await OpenAsync(PortalUrls.SignIn);
+        await WriteAsync(AccountsText.Name, address);
+        await WriteAsync(AccountsText.Password, "norrsken över fjället");
+        await PressAsync(AccountsText.SignInTitle);
+        await SeesAsync(AccountsText.SignInCodeTitle);
+        await WriteAsync(AccountsText.Code, code);
+        await PressAsync(AccountsText.SignInTitle);
+    }
 
     public void AssertGood() => health.AssertGood();
 

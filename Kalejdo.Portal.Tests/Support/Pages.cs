@@ -8,7 +8,7 @@ internal static class Pages
     public static readonly string[] Open =
     [
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility,
-        PortalUrls.SignIn, PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword,
+        PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.NotMyAddress,
     ];

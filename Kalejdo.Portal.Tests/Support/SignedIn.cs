@@ -1,7 +1,10 @@
 using System.Net;
+using System.Security.Cryptography;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
@@ -69,10 +72,44 @@ internal static class SignedIn
         var address = $"{role}@personal.exempel.se";
         await CreateStaffAsync(portal.Services, address, role);
         var client = portal.Browser(language);
+        var code = await FactorCodeAsync(portal.Services, address);
         using var answer = await client.SignInAsync(address, Password);
-        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.Equal(PortalUrls.SignInCode, answer.Headers.Location?.PathOf());
+        using var entered = await client.EnterAsync(code);
+        Assert.Equal(PortalUrls.Overview, entered.Headers.Location?.PathOf());
         return client;
     }
+
+    /// <summary>The code of the account's authenticator app right now; it is set up in the store if need be, and none was used yet.</summary>
+    public static async Task<string> FactorCodeAsync(IServiceProvider services, string address)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await using var scope = services.CreateAsyncScope();
+        var (db, keys) = (scope.ServiceProvider.GetRequiredService<PortalDbContext>(), scope.ServiceProvider.GetRequiredService<PortalKeys>());
+        var now = scope.ServiceProvider.GetRequiredService<TimeProvider>().GetUtcNow();
+        var account = await db.Users.SingleAsync(row => row.Email == address, ct);
+        var factor = await db.SecondFactors.SingleOrDefaultAsync(row => row.AccountId == account.Id, ct);
+        if (factor is null)
+        {
+            factor = SecondFactor.Of(keys, account.Id, RandomNumberGenerator.GetBytes(AuthenticatorCodes.KeyBytes), 0, now.UtcDateTime);
+            db.SecondFactors.Add(factor);
+        }
+
+        factor.LastStep = 0;
+        await db.SaveChangesAsync(ct);
+        return AuthenticatorCodes.Of(factor.Key(keys), AuthenticatorCodes.StepOf(now));
+    }
+
+    /// <summary>The key of an authenticator app, from what its page shows.</summary>
+    public static byte[] FactorKey(string shown)
+    {
+        var bits = string.Concat(shown.Where(char.IsAsciiLetterOrDigit).Select(sign => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(sign, StringComparison.Ordinal), 2).PadLeft(5, '0')));
+        return [.. bits.Chunk(8).Where(eight => eight.Length == 8).Select(eight => Convert.ToByte(new string(eight), 2))];
+    }
+
+    /// <summary>The second step of a sign-in.</summary>
+    public static Task<HttpResponseMessage> EnterAsync(this HttpClient client, string code, string address = PortalUrls.SignInCode) =>
+        client.FillInAsync(address, "sign-in-code", ("Posted.Code", code));
 
     /// <summary>An account of staff, if it is not there yet.</summary>
     public static async Task CreateStaffAsync(IServiceProvider services, string address, string role)

@@ -33,6 +33,10 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
 
+    public DbSet<SecondFactor> SecondFactors => Set<SecondFactor>();
+
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
+
     public DbSet<OneTimeCode> OneTimeCodes => Set<OneTimeCode>();
 
     public DbSet<MailLink> MailLinks => Set<MailLink>();

@@ -7,6 +7,15 @@ namespace Kalejdo.Portal.Features.Accounts;
 /// <summary>A condition beyond being signed in; each leads to the page where it can be met.</summary>
 internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizationRequirement
 {
+    /// <summary>Policy: signed in, by whatever; for the way to everything else.</summary>
+    public const string SignedIn = nameof(SignedIn);
+
+    /// <summary>Policy: signed in a moment ago. What staff who have no second factor yet can reach.</summary>
+    public const string FactorChange = nameof(FactorChange);
+
+    /// <summary>A password alone opens nothing of staff's: who has no second factor sets it up first.</summary>
+    public static readonly AccessCondition SecondFactor = new(PortalUrls.SecondFactorFrom);
+
     /// <summary>Staff have no data here; what is a subscriber's sends them to their own work.</summary>
     public static readonly AccessCondition Subscriber = new(_ => PortalUrls.Desk);
 
@@ -19,11 +28,14 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
 
     public static void Configure(AuthorizationOptions options)
     {
-        var signedIn = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+        var anybody = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+        var signedIn = new AuthorizationPolicyBuilder(anybody).AddRequirements(SecondFactor).Build();
         var subscriber = new AuthorizationPolicyBuilder(signedIn).AddRequirements(Subscriber).Build();
         // In this order: the first that is not met says where one is led.
         var linked = new AuthorizationPolicyBuilder(subscriber).AddRequirements(Linked, SelfService).Build();
         (options.DefaultPolicy, options.FallbackPolicy) = (signedIn, signedIn);
+        options.AddPolicy(SignedIn, anybody);
+        options.AddPolicy(FactorChange, new AuthorizationPolicyBuilder(anybody).AddRequirements(Fresh).Build());
         options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
         options.AddPolicy(CurrentSubject.Subscriber, subscriber);
         options.AddPolicy(CurrentSubject.Linked, linked);
@@ -47,6 +59,11 @@ internal sealed class AccessConditions(CurrentSubject subject, Agreements agreem
 
     private async Task<bool> IsMetAsync(AccessCondition condition, CancellationToken cancellation)
     {
+        if (condition == AccessCondition.SecondFactor)
+        {
+            return http.HttpContext?.User is { } person && (!person.IsStaff() || person.HasClaim(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
+        }
+
         if (condition == AccessCondition.Subscriber)
         {
             return http.HttpContext?.User.IsStaff() == false;

@@ -24,6 +24,8 @@ internal static class AccountServices
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessRedirects>();
 
         services.AddSingleton<Agreements>();
+        services.AddScoped<PendingSignIn>();
+        services.AddScoped<SecondFactors>();
         services.AddScoped<Sessions>();
         services.AddScoped<Registration>();
         services.AddScoped<Linking>();

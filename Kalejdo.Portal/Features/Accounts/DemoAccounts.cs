@@ -117,6 +117,7 @@ internal static class DemoAccounts
               case worker    {CaseWorker}
               administrator  {Administrator}
               password       {password} (of them all, until changed)
+              Staff set up an authenticator app at their first sign-in; without one: oathtool --totp -b KEY
             """);
         for (var number = (int)DemoCase.Ordinary; number <= subscribers; number += DemoSubscriber.Cases)
         {

@@ -115,7 +115,7 @@ internal sealed class NewPasswords(
             await transaction.CommitAsync(cancellation);
         }
 
-        await sessions.StartAsync(account);
+        await sessions.GoOnAsync(account);
         return SignInAnswer.Done;
     }
 

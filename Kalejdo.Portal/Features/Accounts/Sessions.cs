@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -12,14 +13,20 @@ namespace Kalejdo.Portal.Features.Accounts;
 internal enum SignInAnswer
 {
     Done,
+    /// <summary>The password was right; a code is asked for on the next page.</summary>
+    AsksForCode,
     Wrong,
+    WrongCode,
     TooMany,
+
+    /// <summary>No right password was typed in this browser a moment ago.</summary>
+    Gone,
 }
 
 /// <summary>Begins, renews and ends sessions. An unknown name takes the same way, and the same time, as a wrong password.</summary>
 internal sealed class Sessions(
     SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, AttemptLimits limits,
-    AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
+    SecondFactors factors, PendingSignIn pending, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
 {
     /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
     public const int Tries = 5;
@@ -51,17 +58,48 @@ internal sealed class Sessions(
         }
 
         await ForgetTriesAsync(counted, cancellation);
+        if (await factors.IsOnAsync(account!, cancellation))
+        {
+            pending.Begin(account!);
+            return SignInAnswer.AsksForCode;
+        }
+
         await StartAsync(account!);
         return SignInAnswer.Done;
     }
 
-    /// <summary>The password once more, of the account that is signed in and of no other.</summary>
-    public async Task<SignInAnswer> ConfirmAsync(string password, CancellationToken cancellation)
+    /// <summary>The code, for whom the password was right a moment ago.</summary>
+    public async Task<SignInAnswer> CompleteAsync(string code, CancellationToken cancellation)
     {
-        var (account, answer) = await CheckCurrentAsync(password, cancellation);
+        if (pending.Find() is not { } begun
+            || await db.Users.SingleOrDefaultAsync(row => row.Id == begun.AccountId && row.SecurityStamp == begun.Stamp, cancellation) is not { } account)
+        {
+            return SignInAnswer.Gone;
+        }
+
+        var answer = await factors.TryAsync(account, code, AttemptLimits.NetworkOf(Context), cancellation);
         if (answer == SignInAnswer.Done)
         {
-            await StartAsync(account);
+            pending.End();
+            await StartAsync(account, secondFactor: true);
+        }
+
+        return answer;
+    }
+
+    /// <summary>The password once more, and a code where one is asked for: of the account that is signed in and of no other.</summary>
+    public async Task<SignInAnswer> ConfirmAsync(string password, string code, CancellationToken cancellation)
+    {
+        var (account, answer) = await CheckCurrentAsync(password, cancellation);
+        var asksForCode = await factors.IsOnAsync(account, cancellation);
+        if (answer == SignInAnswer.Done && asksForCode)
+        {
+            answer = await factors.TryAsync(account, code, AttemptLimits.NetworkOf(Context), cancellation);
+        }
+
+        if (answer == SignInAnswer.Done)
+        {
+            await WriteAsync(account, time.GetUtcNow(), Session, asksForCode);
         }
 
         return answer;
@@ -90,14 +128,19 @@ internal sealed class Sessions(
         await users.GetUserAsync(Context.User) ?? throw new InvalidOperationException("Nobody is signed in.");
 
     /// <summary>A session for somebody who has just proven who they are.</summary>
-    public Task StartAsync(Account account) => StartAsync(account, time.GetUtcNow());
+    /// <param name="secondFactor">By a code beside the password.</param>
+    public Task StartAsync(Account account, bool secondFactor = false) =>
+        WriteAsync(account, time.GetUtcNow(), RandomNumberGenerator.GetHexString(32, lowercase: true), secondFactor);
 
     /// <summary>This session goes on where a new stamp has ended all others; when its person was authenticated does not change.</summary>
-    public Task GoOnAsync(Account account) => StartAsync(
+    /// <param name="secondFactor">Where that is what changed; as before, where absent.</param>
+    public Task GoOnAsync(Account account, bool? secondFactor = null) => WriteAsync(
         account,
         long.TryParse(Context.User.FindFirstValue(CurrentSubject.AuthenticatedAtClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
-            : DateTimeOffset.UnixEpoch);
+            : DateTimeOffset.UnixEpoch,
+        Session,
+        secondFactor ?? Context.User.HasClaim(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
 
     public Task EndAsync() => signIn.SignOutAsync();
 
@@ -125,10 +168,19 @@ internal sealed class Sessions(
         }
     }
 
-    private Task StartAsync(Account account, DateTimeOffset authenticatedAt) => signIn.SignInWithClaimsAsync(
-        account,
-        isPersistent: false,
-        [new Claim(CurrentSubject.AuthenticatedAtClaim, authenticatedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), ClaimValueTypes.Integer64)]);
+    private string Session => Context.User.FindFirstValue(CurrentSubject.SessionClaim) ?? throw new InvalidOperationException("The session has no name.");
+
+    private Task WriteAsync(Account account, DateTimeOffset authenticatedAt, string session, bool secondFactor)
+    {
+        var seconds = authenticatedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        List<Claim> claims = [new(CurrentSubject.AuthenticatedAtClaim, seconds, ClaimValueTypes.Integer64), new(CurrentSubject.SessionClaim, session)];
+        if (secondFactor)
+        {
+            claims.Add(new(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
+        }
+
+        return signIn.SignInWithClaimsAsync(account, isPersistent: false, claims);
+    }
 
     private async Task<Account?> FindAsync(string name, CancellationToken cancellation)
     {

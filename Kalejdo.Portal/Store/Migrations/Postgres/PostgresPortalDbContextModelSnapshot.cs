@@ -946,6 +946,25 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("receipt_keys", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.RecoveryCode", b =>
+                {
+                    b.Property<string>("CodeHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("code_hash");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.HasKey("CodeHash");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("recovery_codes", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.RetainedRows", b =>
                 {
                     b.Property<long>("Id")
@@ -1035,6 +1054,30 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.HasIndex("RunsAt");
 
                     b.ToTable("scheduled_erasures", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.SecondFactor", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTime>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<long>("LastStep")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_step");
+
+                    b.Property<byte[]>("SealedKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_key");
+
+                    b.HasKey("AccountId");
+
+                    b.ToTable("second_factors", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.SecretDisclosure", b =>
@@ -1386,12 +1429,30 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.RecoveryCode", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ScheduledErasure", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.SecondFactor", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.SecondFactor", "AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
