@@ -10,6 +10,9 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
     /// <summary>That a mail without a case (a code, a welcome) was sent is of use as long as somebody may ask where it is.</summary>
     public static readonly TimeSpan MailsWithoutCase = TimeSpan.FromDays(30);
 
+    /// <summary>So long a closed case's person may still be written to.</summary>
+    public static readonly TimeSpan Contacts = TimeSpan.FromDays(90);
+
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
@@ -25,6 +28,11 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         await db.OneTimeCodes.Where(row => row.ExpiresAt <= step).ExecuteDeleteAsync(cancellationToken);
         var sent = now - MailsWithoutCase;
         await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
+        var written = now - Contacts;
+        await db.CaseContacts.Where(row => db.Cases.Any(one => one.Number == row.CaseNumber && one.ClosedAt <= written)).ExecuteDeleteAsync(cancellationToken);
+        // What people wrote stands as long as somebody may have to account for the answer.
+        var accounted = now.AddYears(-5);
+        await db.CaseEvents.Where(row => db.Cases.Any(one => one.Number == row.CaseNumber && one.ClosedAt <= accounted)).ExecuteDeleteAsync(cancellationToken);
         // Of undone erasures nothing is left but the case, which tells what happened.
         await db.ScheduledErasures.Where(row => row.CancelledAt <= sent).ExecuteDeleteAsync(cancellationToken);
 

@@ -48,6 +48,7 @@ internal static class Portal
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
 
+        services.AddValidated<CaseOptions, CaseOptions.Validator>("Cases");
         services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
 
         services.AddSingleton(TimeProvider.System);
@@ -63,6 +64,10 @@ internal static class Portal
         services.AddSingleton<RowLinks>();
         services.AddSingleton<CaseLinks>();
         services.AddSingleton<ReceiptKeys>();
+        services.AddSingleton<CaseHandling>();
+        services.AddSingleton<CaseFiles>();
+        services.AddSingleton<CaseLetters>();
+        services.AddSingleton<CaseClock>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
@@ -92,6 +97,7 @@ internal static class Portal
             .WithSimpleSchedule(schedule => schedule.WithInterval(EndedRetentionJob.Every).RepeatForever())));
         services.AddMail();
         services.AddSingleton<ExpiredRows>();
+        services.AddRecurring<CaseClock.Job>(CaseClock.Job.Every);
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
         services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);

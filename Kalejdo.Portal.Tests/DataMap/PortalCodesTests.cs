@@ -1,3 +1,4 @@
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.DataMap;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
@@ -15,6 +16,14 @@ public sealed class PortalCodesTests
     {
         Named("cases", "type", Enum.GetNames<CaseType>());
         Named("cases", "status", Enum.GetNames<CaseStatus>());
+    }
+
+    [Fact]
+    public void Steps_of_cases_and_who_took_them()
+    {
+        Named("case_events", "step", Enum.GetNames<CaseStep>());
+        Named("case_events", "by", Enum.GetNames<CaseParty>());
+        Assert.All(["cases", "case_events", "audit_entries"], collection => Named(collection, "reason_code", RefusalGrounds.All));
     }
 
     [Fact]

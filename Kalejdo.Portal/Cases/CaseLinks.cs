@@ -9,10 +9,15 @@ internal sealed class CaseLinks(IDataProtectionProvider protection, TimeProvider
 {
     public static readonly TimeSpan Validity = TimeSpan.FromDays(30);
 
+    /// <summary>Of what staff answer: longer than the month and its extension. Each letter brings a new one.</summary>
+    public static readonly TimeSpan OfRequests = TimeSpan.FromDays(120);
+
     private readonly IDataProtector protector = protection.CreateProtector("Kalejdo.Portal.CaseLinks");
 
-    public string Of(string caseNumber) =>
-        protector.Protect(string.Create(CultureInfo.InvariantCulture, $"{(time.GetUtcNow() + Validity).ToUnixTimeSeconds()} {caseNumber}"));
+    public string Of(string caseNumber) => Of(caseNumber, Validity);
+
+    public string Of(string caseNumber, TimeSpan validity) =>
+        protector.Protect(string.Create(CultureInfo.InvariantCulture, $"{(time.GetUtcNow() + validity).ToUnixTimeSeconds()} {caseNumber}"));
 
     /// <returns>The case's number; null where the token was altered or has expired.</returns>
     public string? Read(string token) => Open(token) is var (number, valid) && valid ? number : null;

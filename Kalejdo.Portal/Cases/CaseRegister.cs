@@ -12,7 +12,12 @@ public static class CaseRegister
     private const string Letters = "23456789BCDFGHJKMNPQRSTWXZ";
 
     /// <summary>Adds a case to the context; the caller saves and commits it together with what belongs to it.</summary>
-    public static async Task<Case> OpenAsync(PortalDbContext db, CaseType type, long subject, DateTime receivedAt, CancellationToken cancellation)
+    /// <param name="by">Who asked.</param>
+    /// <param name="reasonCode">Of the first line of its history, such as who asks for somebody else.</param>
+    /// <param name="words">What they wrote, with the number of the case to be: <see cref="CaseEvent.Seal"/>.</param>
+    public static async Task<Case> OpenAsync(
+        PortalDbContext db, CaseType type, long subject, DateTime receivedAt, CancellationToken cancellation,
+        CaseParty by = CaseParty.Person, string? reasonCode = null, Func<string, byte[]?>? words = null)
     {
         ArgumentNullException.ThrowIfNull(db);
         string number;
@@ -32,8 +37,17 @@ public static class CaseRegister
             Subject = subject,
         };
         db.Cases.Add(opened);
+        CaseSteps.Note(db, opened, CaseStep.Received, by, receivedAt, reasonCode, words?.Invoke(number));
         return opened;
     }
+
+    /// <summary>Who asks, by the audit's name for the actor.</summary>
+    internal static CaseParty PartyOf(string actor) => actor.Split(':')[0] switch
+    {
+        "operator" or "staff" => CaseParty.Staff,
+        "system" => CaseParty.Portal,
+        _ => CaseParty.Person,
+    };
 
     internal static string NewNumber(DateTime receivedAt) => string.Create(
         CultureInfo.InvariantCulture,

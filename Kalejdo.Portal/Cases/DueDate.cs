@@ -1,3 +1,5 @@
+using Kalejdo.Portal.Store;
+
 namespace Kalejdo.Portal.Cases;
 
 /// <summary>When a request must be answered: one month from receipt (Art. 12(3) GDPR), by the calendar on a Swedish wall.</summary>
@@ -7,6 +9,14 @@ public static class DueDate
 
     /// <summary>A day that the month lacks becomes its last.</summary>
     public static DateOnly Of(DateTime receivedAt) => DayOf(receivedAt).AddMonths(1);
+
+    /// <summary>
+    /// With the months it was extended by, counted from receipt like the first one, and the days that the clock stood still.
+    /// </summary>
+    internal static DateOnly Of(Case asked) => DayOf(asked.ReceivedAt).AddMonths(1 + asked.ExtendedBy).AddDays(asked.StoppedDays);
+
+    /// <summary>The last day on which the time to answer may be extended: within the first month, wherever the clock stood still.</summary>
+    internal static DateOnly LastToExtend(Case asked) => DayOf(asked.ReceivedAt).AddMonths(1).AddDays(asked.StoppedDays);
 
     /// <summary>The day it is in Sweden.</summary>
     public static DateOnly DayOf(DateTime instant) => instant.Kind == DateTimeKind.Utc

@@ -11,11 +11,24 @@ public sealed class Case
 
     public required CaseType Type { get; init; }
 
+    /// <summary>Changed by steps alone (Cases/CaseSteps).</summary>
     public required CaseStatus Status { get; set; }
 
     public required DateTime ReceivedAt { get; init; }
 
     public required DateOnly DueOn { get; set; }
+
+    /// <summary>By how many months the time to answer was extended: 0, 1 or 2.</summary>
+    public int ExtendedBy { get; set; }
+
+    /// <summary>Since when the clock stands still, while the person is to show who they are; null where it runs.</summary>
+    public DateTime? StoppedAt { get; set; }
+
+    /// <summary>How many days it has stood still before.</summary>
+    public int StoppedDays { get; set; }
+
+    /// <summary>Until when the person may answer, while the case waits for them.</summary>
+    public DateOnly? WaitsUntil { get; set; }
 
     public DateTime? ClosedAt { get; set; }
 
@@ -47,6 +60,16 @@ public enum CaseType
 
     /// <summary>An account could not be linked to its agreement, and staff look at why.</summary>
     Linking,
+
+    /// <summary>The person holds a value for wrong that the portal or staff left as it is.</summary>
+    Contest,
+
+    /// <summary>A remark that is to stand beside what is held (Art. 16).</summary>
+    Remark,
+
+    /// <summary>About how the portal or staff handled something.</summary>
+    Complaint,
+    Other,
 }
 
 public enum CaseStatus

@@ -13,6 +13,10 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 {
     public DbSet<Case> Cases => Set<Case>();
 
+    public DbSet<CaseEvent> CaseEvents => Set<CaseEvent>();
+
+    public DbSet<CaseContact> CaseContacts => Set<CaseContact>();
+
     public DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();
 
     public DbSet<WorkingSet> WorkingSets => Set<WorkingSet>();

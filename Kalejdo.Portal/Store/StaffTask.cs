@@ -40,6 +40,12 @@ public enum StaffTaskKind
 
     /// <summary>The same, and the mailbox is none: the address is marked (<see cref="BouncedAddress"/>).</summary>
     AddressBounced,
+
+    /// <summary>A case is to be answered within a week. Its place is the day.</summary>
+    CaseDueInAWeek,
+
+    /// <summary>A case is to be answered within two days.</summary>
+    CaseDueInTwoDays,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>

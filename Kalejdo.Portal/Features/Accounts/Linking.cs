@@ -139,7 +139,8 @@ internal sealed class Linking(
     {
         var number = await audit.NumberOfAsync(db, $"account:{account.Id}", cancellation);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Linking, number, time.GetUtcNow().UtcDateTime, cancellation);
-        opened.ReasonCode = "too_many_tries";
+        opened.Take(db, CaseStep.HandedToStaff, opened.ReceivedAt, "too_many_tries");
+        db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, account.Id, account.Language, new CaseReach(account.EmailConfirmed ? account.Email : null)));
         await audit.AppendAsync(
             db, new AuditEvent("account.link-refused") { Subject = number, Actor = number, ReasonCode = "too_many_tries", CaseNumber = opened.Number }, cancellation);
     }

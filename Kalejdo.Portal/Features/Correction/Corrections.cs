@@ -60,8 +60,8 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var (subject, who) = (await subjects.NumberOfAsync(db, identities, cancellationToken), await audit.NumberOfAsync(db, actor, cancellationToken));
-        var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, time.GetUtcNow().UtcDateTime, cancellationToken);
-        opened.Status = CaseStatus.InProgress;
+        var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, time.GetUtcNow().UtcDateTime, cancellationToken, CaseRegister.PartyOf(actor));
+        opened.Take(db, CaseStep.Begun, opened.ReceivedAt);
         opened.PlanJson = JsonSerializer.Serialize(new { field });
         await audit.AppendAsync(db, new AuditEvent("rectification.intended") { Subject = subject, Actor = who, CaseNumber = opened.Number }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -74,14 +74,14 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var closed = await db.Cases.SingleAsync(c => c.Number == number, cancellationToken);
-        (closed.Status, closed.ReasonCode) = outcome switch
+        var (step, reason) = outcome switch
         {
-            RectificationOutcome.Corrected => (CaseStatus.Done, null),
-            RectificationOutcome.Stale => (CaseStatus.Refused, "stale"),
+            RectificationOutcome.Corrected => (CaseStep.Done, null),
+            RectificationOutcome.Stale => (CaseStep.Refused, "stale"),
             // A database that could not be reached: the request stands, and staff see to it.
-            _ => (CaseStatus.Received, "not-possible"),
+            _ => (CaseStep.HandedToStaff, "not-possible"),
         };
-        closed.ClosedAt = closed.Status == CaseStatus.Received ? null : time.GetUtcNow().UtcDateTime;
+        closed.Take(db, step, time.GetUtcNow().UtcDateTime, reason);
         closed.OutcomeJson = JsonSerializer.Serialize(new { rows = (outcome as RectificationOutcome.Corrected)?.Rows ?? 0 });
         if (whenDone is not null)
         {

@@ -140,7 +140,7 @@ internal sealed class PendingCorrections(
         var subject = await subjects.NumberOfAsync(db, person.Identities, cancellationToken);
         var actor = await audit.NumberOfAsync(db, $"account:{person.AccountId}", cancellationToken);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Rectification, subject, Now, cancellationToken);
-        opened.ReasonCode = "staff-decide";
+        opened.Take(db, CaseStep.HandedToStaff, opened.ReceivedAt, "staff-decide");
         opened.PlanJson = JsonSerializer.Serialize(new { field = field.Id });
         Add(db, person, new CorrectionWish(field.Id, field.Row, field.Value, value, opened.Number), StaffTime);
         await TellAsync(db, person, opened, cancellationToken);
@@ -204,6 +204,7 @@ internal sealed class PendingCorrections(
         if (person.ConfirmedAddress is { } address)
         {
             var language = await db.Users.Where(u => u.Id == person.AccountId).Select(u => u.Language).SingleAsync(cancellationToken);
+            db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, person.AccountId, language, new CaseReach(address)));
             await outbox.AddAsync(db, new CorrectionReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
         }
     }

@@ -33,14 +33,14 @@ internal sealed class ErasureRecords(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var (subject, who) = (await subjects.NumberOfAsync(db, request.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
         var opened = await CaseAsync(db, request, subject, cancellationToken);
-        opened.Status = CaseStatus.Received;
-        opened.ReasonCode = "plan-refused";
+        opened.Take(db, CaseStep.HandedToStaff, Now, "plan-refused");
         opened.OutcomeJson = JsonSerializer.Serialize(reasons);
         // Staff decide: meanwhile the account is its owner's again.
         var now = Now;
         await db.ScheduledErasures.Where(s => s.CaseNumber == request.CaseNumber).ExecuteUpdateAsync(set => set.SetProperty(s => s.CancelledAt, now), cancellationToken);
         if (request.Farewell is { Address: { } address, Language: var language })
         {
+            db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, request.Farewell.AccountId, language, new CaseReach(address)));
             await outbox.AddAsync(db, new ErasureReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
@@ -62,7 +62,7 @@ internal sealed class ErasureRecords(
         }
         var (subject, who) = (await subjects.NumberOfAsync(db, work.Identities, cancellationToken), await audit.NumberOfAsync(db, request.Actor, cancellationToken));
         var opened = await CaseAsync(db, request, subject, cancellationToken);
-        opened.Status = CaseStatus.InProgress;
+        opened.Take(db, CaseStep.Begun, Now);
         opened.PlanJson = JsonSerializer.Serialize(work.Plan);
         var scope = work.Scope switch
         {
@@ -89,9 +89,7 @@ internal sealed class ErasureRecords(
             return;
         }
         var closed = await db.Cases.SingleAsync(c => c.Number == number, cancellationToken);
-        closed.Status = left == 0 ? CaseStatus.Done : CaseStatus.PartlyDone;
-        closed.ClosedAt = left == 0 ? Now : null;
-        closed.ReasonCode = left == 0 ? null : "rows-left";
+        closed.Take(db, left == 0 ? CaseStep.Done : CaseStep.PartlyDone, Now, left == 0 ? null : "rows-left");
         // What is deleted is overwritten after this: closing deletes too.
         closed.OutcomeJson = new ErasureOutcomeRecord(steps, left, Overwritten: false, OverwriteBy: ErasureFollowUps.OverwriteBy(Now)).ToJson();
         db.WorkingSets.Remove(working);
@@ -101,6 +99,11 @@ internal sealed class ErasureRecords(
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
         if (work.Farewell is { } farewell)
         {
+            if (left != 0 && farewell.Address is { } address)
+            {
+                // Staff go on, and tell the person when it is done.
+                db.CaseContacts.Add(CaseContact.Of(keys, number, farewell.AccountId, farewell.Language, new CaseReach(address)));
+            }
             await TakeLeaveAsync(db, number, steps, work, farewell, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.done") { Subject = closed.Subject, Actor = who, CaseNumber = number, ReasonCode = closed.ReasonCode }, cancellationToken);
@@ -119,7 +122,7 @@ internal sealed class ErasureRecords(
     private async Task<Case> CaseAsync(PortalDbContext db, ErasureRequest request, long subject, CancellationToken cancellationToken) =>
         request.CaseNumber is { } number
             ? await db.Cases.SingleAsync(c => c.Number == number, cancellationToken)
-            : await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken);
+            : await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken, CaseRegister.PartyOf(request.Actor));
 
     /// <summary>In the closing transaction: the last letter, to the address captured before it was erased, and the end of the account.</summary>
     private async Task TakeLeaveAsync(

@@ -96,7 +96,7 @@ internal sealed partial class ScheduledErasures(
         var farewell = Open(scheduled).Farewell!;
         (scheduled.CancelledAt, scheduled.SealedPayload) = (Now, []);
         var withdrawn = await db.Cases.SingleAsync(c => c.Number == caseNumber, cancellationToken);
-        (withdrawn.Status, withdrawn.ClosedAt) = (CaseStatus.Withdrawn, Now);
+        withdrawn.Take(db, CaseStep.Withdrawn, Now, by: CaseParty.Person);
         var actor = await audit.NumberOfAsync(db, $"account:{scheduled.AccountId}", cancellationToken);
         // Whoever was told that it would happen is told that it will not.
         foreach (var address in await AddressesAsync(db, farewell, cancellationToken))

@@ -14,7 +14,7 @@ internal sealed record ConsentChange(ConsentOutcome Outcome, string? Case);
 /// Gives and withdraws consents, at once and on record: a withdrawal is a case, opened before Kalejdo's database is changed and closed
 /// after it, so that a failure in between leaves an open case, which staff see.
 /// </summary>
-internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, TimeProvider time)
+internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, PortalKeys keys, TimeProvider time)
 {
     /// <returns>Null where the databases cannot be read now.</returns>
     public async Task<IReadOnlyList<Consent>?> OfAsync(LinkedSubject subject, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContex
         if (!inForce)
         {
             opened = await CaseRegister.OpenAsync(db, CaseType.ConsentWithdrawal, who, Now, cancellationToken);
-            opened.Status = CaseStatus.InProgress;
+            opened.Take(db, CaseStep.Begun, opened.ReceivedAt);
             opened.PlanJson = JsonSerializer.Serialize(new { consent = consent.Collection.Id, purpose = consent.Purpose });
         }
         await audit.AppendAsync(
@@ -73,9 +73,12 @@ internal sealed class Consents(LiveMap liveMap, IDbContextFactory<PortalDbContex
         if (number is not null)
         {
             var opened = await db.Cases.SingleAsync(row => row.Number == number, cancellationToken);
-            opened.Status = done ? CaseStatus.Done : CaseStatus.Received;
-            opened.ClosedAt = done ? Now : null;
-            opened.ReasonCode = done ? null : "database-unavailable";
+            opened.Take(db, done ? CaseStep.Done : CaseStep.HandedToStaff, Now, done ? null : "database-unavailable");
+            if (!done)
+            {
+                var language = await db.Users.Where(row => row.Id == subject.AccountId).Select(row => row.Language).SingleAsync(cancellationToken);
+                db.CaseContacts.Add(CaseContact.Of(keys, number, subject.AccountId, language, new CaseReach(subject.ConfirmedAddress)));
+            }
         }
         var name = (inForce, done) switch
         {

@@ -18,20 +18,3 @@ internal sealed class OpenCases(IDbContextFactory<PortalDbContext> databases, Su
             .OrderBy(row => row.DueOn).Select(row => new OpenCase(row.Number, row.Type, row.DueOn)).ToListAsync(cancellationToken);
     }
 }
-
-internal static class CaseWords
-{
-    public static string Of(CaseType type) => type switch
-    {
-        CaseType.Access => MyDataText.CaseAccess,
-        CaseType.Portability => MyDataText.CasePortability,
-        CaseType.Rectification => MyDataText.CaseRectification,
-        CaseType.Erasure => MyDataText.CaseErasure,
-        CaseType.Restriction => MyDataText.CaseRestriction,
-        CaseType.Objection => MyDataText.CaseObjection,
-        CaseType.ConsentWithdrawal => MyDataText.CaseConsent,
-        CaseType.Disavowal => MyDataText.CaseDisavowal,
-        CaseType.Linking => MyDataText.CaseLinking,
-        _ => throw new ArgumentOutOfRangeException(nameof(type)),
-    };
-}

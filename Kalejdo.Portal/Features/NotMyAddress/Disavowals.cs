@@ -244,7 +244,7 @@ internal sealed class Disavowals(
         if (opened is null)
         {
             opened = await CaseRegister.OpenAsync(db, CaseType.Disavowal, subject, Now, cancellation);
-            opened.Status = CaseStatus.InProgress;
+            opened.Take(db, CaseStep.Begun, opened.ReceivedAt);
             await audit.AppendAsync(db, new AuditEvent("disavowal.intended") { Subject = subject, Actor = subject, CaseNumber = opened.Number }, cancellation);
         }
 
@@ -315,14 +315,14 @@ internal sealed class Disavowals(
         var gone = outcome is DisavowalOutcome.Removed;
         var everywhere = gone && steps.All(step => step.Action is not null);
         var hold = await db.AddressHolds.SingleOrDefaultAsync(row => row.CaseNumber == number);
-        (opened.Status, opened.ReasonCode) = (gone, everywhere, hold) switch
+        var (step, reason) = (gone, everywhere, hold) switch
         {
-            (true, true, null) => (CaseStatus.Done, null),
-            (true, true, _) => (CaseStatus.PartlyDone, Held),
-            (true, false, _) => (CaseStatus.Received, "address-left"),
-            _ => (CaseStatus.Received, "address-verified"),
+            (true, true, null) => (CaseStep.Done, null),
+            (true, true, _) => (CaseStep.PartlyDone, Held),
+            (true, false, _) => (CaseStep.HandedToStaff, "address-left"),
+            _ => (CaseStep.HandedToStaff, "address-verified"),
         };
-        opened.ClosedAt = opened.Status == CaseStatus.Done ? Now : null;
+        opened.Take(db, step, Now, reason);
         opened.OutcomeJson = JsonSerializer.Serialize(steps);
         var happened = (hold, everywhere) switch { (not null, _) => "disavowal.detached", (null, true) => "disavowal.done", _ => "disavowal.for-staff" };
         await audit.AppendAsync(db, new AuditEvent(happened) { Subject = opened.Subject, Actor = opened.Subject, CaseNumber = number, ReasonCode = opened.ReasonCode }, CancellationToken.None);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
@@ -196,7 +197,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             var closing = await db.Cases.SingleAsync(row => row.Number == due.CaseNumber, cancellation);
             if (closing.ReasonCode == Disavowals.Held)
             {
-                (closing.Status, closing.ClosedAt, closing.ReasonCode) = (CaseStatus.Done, now, null);
+                closing.Take(db, CaseStep.Done, now);
             }
             await db.MailLinks.Where(row => row.CaseNumber == due.CaseNumber && row.Purpose == MailLinkPurpose.UndoDisavowal).ExecuteDeleteAsync(cancellation);
             if (Open(due).Account is { } account)
@@ -237,7 +238,10 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
         var (now, nothing) = (Now, Array.Empty<byte>());
         var accountLanguage = await GiveBackAsync(db, held, now);
         var closing = await db.Cases.SingleAsync(row => row.Number == number);
-        (closing.Status, closing.ClosedAt, closing.ReasonCode) = (CaseStatus.Withdrawn, now, null);
+        if (closing.IsOpen())
+        {
+            closing.Take(db, CaseStep.Withdrawn, now, by: CaseParty.Person);
+        }
         closing.OutcomeJson = JsonSerializer.Serialize(new { restored = restored.Rows, left = restored.Left });
         await db.AddressNotices.Where(row => row.CaseNumber == number).ExecuteDeleteAsync();
         await db.MailLinks.Where(row => row.CaseNumber == number && row.Purpose == MailLinkPurpose.UndoDisavowal)

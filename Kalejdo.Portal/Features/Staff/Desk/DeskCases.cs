@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 namespace Kalejdo.Portal.Features.Staff.Desk;
 
 /// <summary>What staff need to choose what to do next; nothing about whose case it is.</summary>
-internal sealed record DeskCase(string Number, CaseType Type, CaseStatus Status, DateTime ReceivedAt, DateOnly DueOn);
+internal sealed record DeskCase(string Number, CaseType Type, CaseStatus Status, DateTime ReceivedAt, DateOnly DueOn, bool Stopped);
 
 /// <summary>A disavowal that asks whether data reached a stranger (GDPR Art. 33).</summary>
 internal sealed record DeskIncident(string CaseNumber, DateTime AwareAt, DateTime ReportBy);
@@ -29,13 +29,13 @@ internal sealed class DeskCases(IDbContextFactory<PortalDbContext> databases)
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var open = db.Cases.AsNoTracking().Where(row => row.ClosedAt == null);
         var count = await open.CountAsync(cancellation);
-        var overdue = await open.CountAsync(row => row.DueOn < today, cancellation);
+        var overdue = await open.CountAsync(row => row.DueOn < today && row.StoppedAt == null, cancellation);
         var pages = Math.Max(1, (count + PageSize - 1) / PageSize);
         page = Math.Min(page, pages);
         var cases = await open
             .OrderBy(row => row.DueOn).ThenBy(row => row.ReceivedAt).ThenBy(row => row.Number)
             .Skip((page - 1) * PageSize).Take(PageSize)
-            .Select(row => new DeskCase(row.Number, row.Type, row.Status, row.ReceivedAt, row.DueOn))
+            .Select(row => new DeskCase(row.Number, row.Type, row.Status, row.ReceivedAt, row.DueOn, row.StoppedAt != null))
             .ToListAsync(cancellation);
         return (cases, page, pages, overdue);
     }

@@ -1,0 +1,40 @@
+using Kalejdo.Portal.Store;
+using Microsoft.EntityFrameworkCore;
+
+namespace Kalejdo.Portal.Cases;
+
+/// <summary>A line of a case's history.</summary>
+/// <param name="Words">What the person or staff wrote.</param>
+internal sealed record CaseLine(DateTime At, CaseStep Step, CaseParty By, string? ReasonCode, string? Words)
+{
+    /// <summary>Not even by accident in a log.</summary>
+    public override string ToString() => Step.ToString();
+}
+
+/// <summary>A case with its history, oldest line first.</summary>
+/// <param name="Contact">How its person is reached; null where nobody noted it, or it is forgotten by now.</param>
+internal sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseContact? Contact)
+{
+    public CaseLine? Last(CaseStep step) => History.LastOrDefault(line => line.Step == step);
+
+    /// <summary>Whether people asked for it in their own words: staff answer it.</summary>
+    public bool IsRequest => History.Any(line => line is { Step: CaseStep.Received, Words: not null });
+
+    /// <summary>The answer or the refusal that staff wrote; null where there is none (yet).</summary>
+    public CaseLine? Answer => History.LastOrDefault(line => line is { By: CaseParty.Staff, Step: CaseStep.Done or CaseStep.Refused });
+}
+
+internal sealed class CaseFiles(IDbContextFactory<PortalDbContext> databases, PortalKeys keys)
+{
+    public async Task<CaseFile?> FindAsync(string number, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        if (await db.Cases.AsNoTracking().SingleOrDefaultAsync(row => row.Number == number, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+        var history = await db.CaseEvents.AsNoTracking().Where(row => row.CaseNumber == number).OrderBy(row => row.Id).ToListAsync(cancellationToken);
+        var contact = await db.CaseContacts.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == number, cancellationToken);
+        return new CaseFile(found, [.. history.Select(row => new CaseLine(row.At, row.Step, row.By, row.ReasonCode, row.Words(keys)))], contact);
+    }
+}
