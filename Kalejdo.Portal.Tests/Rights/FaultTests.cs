@@ -40,6 +40,50 @@ public sealed class FaultTests
         Assert.Contains("its file cannot be opened", Assert.Single(problems).Reason, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_file_that_was_replaced_is_read_anew_although_a_connection_waits(bool whole)
+    {
+        await using var shop = await CreateAsync(Provider.Sqlite, Customers, Map);
+        await using var backup = await CreateAsync(Provider.Sqlite, Customers.Replace("(1,", "(7,", StringComparison.Ordinal), Map);
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+
+        if (whole)
+        {
+            File.Move(backup.File, shop.File, overwrite: true);
+        }
+        else
+        {
+            // As cp does: the same file, with other bytes.
+            await File.WriteAllBytesAsync(shop.File, await File.ReadAllBytesAsync(backup.File, Cancellation), Cancellation);
+        }
+
+        Assert.Equal(["7"], await shop.SeenAsync(Anna, "customer", "id"));
+    }
+
+    [Theory, EveryEngine]
+    public async Task Whoever_comes_after_somebody_gets_nothing_of_theirs_and_a_session_that_failed_spoils_none(Provider provider)
+    {
+        await using var shop = await CreateAsync(provider, Customers + "INSERT INTO customer VALUES (2, 'bo@exempel.se');", Map);
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+        Assert.Equal(["2"], await shop.SeenAsync("bo@exempel.se", "customer", "id"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new Access(shop.Databases).ReadAsync(Anna, _ => throw new OperationCanceledException(), Cancellation));
+        Assert.Equal(["customer anonymise 1"], await shop.EraseAsync(Anna));
+        Assert.Empty(await shop.SeenAsync(Anna, "customer", "id"));
+        Assert.Equal(["2"], await shop.SeenAsync("bo@exempel.se", "customer", "id"));
+        Assert.Equal(["customer anonymise 1"], await shop.PlanAsync(Email("bo@exempel.se")));
+    }
+
+    [Fact]
+    public async Task A_server_that_ended_the_waiting_connections_is_asked_anew()
+    {
+        await using var shop = await CreateAsync(Provider.Postgresql, Customers, Map);
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+
+        await shop.SqlAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{shop.SchemaName}' AND pid <> pg_backend_pid()");
+
+        Assert.Equal(["1"], await shop.SeenAsync(Anna, "customer", "id"));
+    }
+
     [Fact]
     public async Task A_file_that_is_no_database_is_refused()
     {

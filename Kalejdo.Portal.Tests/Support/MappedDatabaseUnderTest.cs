@@ -18,7 +18,8 @@ public sealed class MappedDatabaseUnderTest : IAsyncDisposable
     private MappedDatabaseUnderTest(Provider provider, string folder, string? schema, string connection)
     {
         (Provider, _folder, _schema) = (provider, folder, schema);
-        Source = new Source("shop", provider, connection);
+        // As in production connections wait for the next session; the server that all share has to last for all.
+        Source = new Source("shop", provider, connection.Replace(";Pooling=false", provider == Provider.Sqlite ? "" : $";Connection Idle Lifetime=2;Connection Pruning Interval=1;Application Name={schema}", StringComparison.OrdinalIgnoreCase));
     }
 
     public Provider Provider { get; }
@@ -208,6 +209,7 @@ public sealed class MappedDatabaseUnderTest : IAsyncDisposable
     // PostgreSQL's schemas go with the server: dropping one would disturb others that read the catalogue meanwhile.
     public ValueTask DisposeAsync()
     {
+        Databases?.Dispose();
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }

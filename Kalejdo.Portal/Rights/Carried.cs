@@ -27,8 +27,7 @@ internal sealed class Carried
     {
         var carried = new Carried(database, session, name, [.. columns.Select(c => collection.Table.Find(c)!)]);
         var typed = string.Join(", ", carried.columns.Select((c, i) => $"c{i} {carried.sql.CarriedType(c)} NOT NULL"));
-        await session.ExecuteAsync(
-            carried.sql.CreateTemporaryTable(name, $"{typed}, listed integer NOT NULL, since integer NOT NULL", carried.Plain()), cancellationToken);
+        await session.CreateAsync(new TemporaryTable(name, $"{typed}, listed integer NOT NULL, since integer NOT NULL", carried.Plain()), cancellationToken);
         return carried;
     }
 

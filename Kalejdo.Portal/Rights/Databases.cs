@@ -5,7 +5,7 @@ using Kalejdo.Portal.DataMap;
 namespace Kalejdo.Portal.Rights;
 
 /// <summary>A map together with the live databases it describes; every right is exercised through it.</summary>
-public sealed class Databases
+public sealed class Databases : IDisposable
 {
     private Databases(Map map, IReadOnlyList<MappedDatabase> all) => (Map, All) = (map, all);
 
@@ -81,6 +81,15 @@ public sealed class Databases
         catch (ArgumentException)
         {
             return (null, new Refusal($"the connection of '{source.Key}' is not a {source.Provider} connection string"));
+        }
+    }
+
+    /// <summary>Closes the connections that wait for whoever comes next; they may be used all the same.</summary>
+    public void Dispose()
+    {
+        foreach (var database in All)
+        {
+            database.Connections.Dispose();
         }
     }
 

@@ -19,8 +19,17 @@ internal abstract class Dialect
     /// <summary>A statement after which small located sets lead and large tables follow by index for the rest of the transaction; null where they do anyway.</summary>
     public abstract string? SmallSetsLead { get; }
 
-    /// <summary>Makes a table that lives no longer than the transaction's connection.</summary>
-    public abstract string CreateTemporaryTable(string name, string columns, string? primaryKey);
+    /// <summary>Makes a table that lives no longer than the connection, or than the transaction.</summary>
+    public abstract string CreateTemporaryTable(TemporaryTable table, bool forTransaction);
+
+    /// <summary>Whether connections to a source may wait, open, for the next session.</summary>
+    public abstract bool Keeps(Source source, bool write);
+
+    /// <summary>By what a source's database is known for the same that a connection was opened to; null where the connection knows.</summary>
+    public abstract object? Stamp(Source source);
+
+    /// <summary>Whether a connection that waited still leads to the database.</summary>
+    public abstract Task<bool> IsAliveAsync(DbConnection connection, CancellationToken cancellationToken);
 
     public abstract Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken);
 

@@ -170,12 +170,9 @@ internal sealed class Disposal
     private async Task DecideFirstAsync(CancellationToken cancellationToken)
     {
         var found = Located.Kept.Where(Located.MayHaveRows).ToList();
-        foreach (var collection in found)
-        {
-            await Session.ExecuteAsync(
-                $"UPDATE {Located.Marks(collection)} AS l SET (action, ground) = (SELECT {FirstAction(collection)}, {Ground(collection)} FROM {Dialect.Name(collection.Table)} AS t WHERE {Located.SameKey(collection, "l", "t")}) WHERE l.whose IN {OwnRows}",
-                cancellationToken);
-        }
+        await Session.ExecuteAllAsync(
+            [.. found.Select(c => $"UPDATE {Located.Marks(c)} AS l SET (action, ground) = (SELECT {FirstAction(c)}, {Ground(c)} FROM {Dialect.Name(c.Table)} AS t WHERE {Located.SameKey(c, "l", "t")}) WHERE l.whose IN {OwnRows}")],
+            cancellationToken);
         // From here on nobody asks for rows of which there are none. SQLite combines five hundred queries at most.
         foreach (var some in found.Chunk(100))
         {
@@ -272,25 +269,30 @@ internal sealed class Disposal
 
     private bool MayBeNeeded(MappedCollection collection) => holds[collection].Count > 0 || Located.Passages.Any(p => p.Link.Parent == collection && p.Needed is not null);
 
+    /// <summary>The condition that row <c>t</c>, which must go, is needed by one that stays; null where none can.</summary>
+    private string? Needed(MappedCollection collection)
+    {
+        List<string> needed =
+        [
+            .. holds[collection].Where(h => !GoesAlong(h)).Select(h => $"EXISTS (SELECT 1 FROM {Dialect.Name(h.Table)} AS h WHERE {h.Joined("h", "t")} AND NOT {LetsGo(h, "h")})"),
+            .. Located.Passages.Where(p => p.Link.Parent == collection).Select(p => p.Needed).OfType<Carried>().Select(c => c.Among("t")),
+        ];
+        return needed.Count == 0 ? null : string.Join(" OR ", needed);
+    }
+
+    /// <summary>Whether all that refers to an own row by a hold was found by that very reference, and goes too: nobody need look at a history row by row.</summary>
+    private bool GoesAlong(Hold hold) =>
+        hold.Child is { } child && Located.OnlyWayIn(child) is { } way && way.Parent == hold.Parent
+        && way.ChildColumns.SequenceEqual(hold.ChildColumns) && way.ParentColumns.SequenceEqual(hold.ParentColumns)
+        && Located.Rows(child).Whose == $"{Whose.Own}" && FirstAction(child) == Delete;
+
     /// <summary>Rows that must go but are needed by rows that stay are reduced to their keys; those need their own parents in turn.</summary>
     private async Task<bool> KeepWhatIsNeededAsync(CancellationToken cancellationToken)
     {
         var any = false;
         for (var asked = Located.Kept.Where(MayBeNeeded).ToList(); asked.Count > 0;)
         {
-            var reduced = new List<MappedCollection>();
-            foreach (var collection in asked)
-            {
-                List<string> needed =
-                [
-                    .. holds[collection].Select(h => $"EXISTS (SELECT 1 FROM {Dialect.Name(h.Table)} AS h WHERE {h.Joined("h", "t")} AND NOT {LetsGo(h, "h")})"),
-                    .. Located.Passages.Where(p => p.Link.Parent == collection).Select(p => p.Needed).OfType<Carried>().Select(c => c.Among("t")),
-                ];
-                if (await ChangeAsync(collection, ErasureAction.Delete, ErasureAction.Reduce, string.Join(" OR ", needed), cancellationToken) > 0)
-                {
-                    reduced.Add(collection);
-                }
-            }
+            var reduced = await ChangeAsync(ErasureAction.Delete, ErasureAction.Reduce, asked.Select(c => (c, Needed(c))), cancellationToken);
             any |= reduced.Count > 0;
             asked = [.. Located.Kept.Where(c => holds[c].Any(h => h.Child is { } child && reduced.Contains(child)))];
         }
@@ -300,40 +302,31 @@ internal sealed class Disposal
     /// <summary>What has nothing (left) to lose stays as it is.</summary>
     private async Task LeaveWhatIsCleanAsync(CancellationToken cancellationToken)
     {
-        foreach (var collection in Located.Kept.Where(MayBeNeeded))
+        await ChangeAsync(ErasureAction.Reduce, ErasureAction.Untouched, Located.Kept.Where(MayBeNeeded).Select(c => (c, (string?)Clean(c))), cancellationToken);
+
+        string Clean(MappedCollection collection)
         {
             string[] changes = [.. Dirty(collection), .. CutNeeded(collection, "t") is { } cut ? [cut] : Array.Empty<string>()];
             // A CASE, as NOT of a condition on NULL would be NULL.
-            var clean = changes.Length == 0 ? "1 = 1" : $"CASE WHEN {string.Join(" OR ", changes)} THEN 0 ELSE 1 END = 1";
-            await ChangeAsync(collection, ErasureAction.Reduce, ErasureAction.Untouched, clean, cancellationToken);
+            return changes.Length == 0 ? "1 = 1" : $"CASE WHEN {string.Join(" OR ", changes)} THEN 0 ELSE 1 END = 1";
         }
     }
 
-    private async Task CutAsync(CancellationToken cancellationToken)
-    {
-        foreach (var collection in Located.Kept)
-        {
-            if (CutNeeded(collection, "t") is { } cut)
-            {
-                await ChangeAsync(collection, ErasureAction.Untouched, ErasureAction.Anonymise, cut, cancellationToken);
-            }
-        }
-    }
+    private async Task CutAsync(CancellationToken cancellationToken) =>
+        await ChangeAsync(ErasureAction.Untouched, ErasureAction.Anonymise, Located.Kept.Select(c => (c, CutNeeded(c, "t"))), cancellationToken);
 
-    private async Task<int> ChangeAsync(MappedCollection collection, ErasureAction from, ErasureAction to, string condition, CancellationToken cancellationToken)
+    /// <summary>Gives rows of some collections another action where a condition holds for row <c>t</c>; where there is none, to no row.</summary>
+    /// <returns>The collections in which any were.</returns>
+    private async Task<List<MappedCollection>> ChangeAsync(
+        ErasureAction from, ErasureAction to, IEnumerable<(MappedCollection Collection, string? Condition)> conditions, CancellationToken cancellationToken)
     {
-        if (!decided.Contains((collection, from)))
-        {
-            return 0;
-        }
-        var changed = await Session.ExecuteAsync(
-            $"UPDATE {Located.Marks(collection)} SET action = {(int)to} WHERE action = {(int)from} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {Located.Rows(collection).From} WHERE l.action = {(int)from} AND ({condition}))",
+        var asked = conditions.Where(c => c.Condition is not null && decided.Contains((c.Collection, from))).ToList();
+        var changed = await Session.ExecuteAllAsync(
+            [.. asked.Select(a => $"UPDATE {Located.Marks(a.Collection)} SET action = {(int)to} WHERE action = {(int)from} AND ({Located.PlainKeys(a.Collection)}) IN (SELECT {Located.MarkKeys(a.Collection, "l")} FROM {Located.Rows(a.Collection).From} WHERE l.action = {(int)from} AND ({a.Condition}))")],
             cancellationToken);
-        if (changed > 0)
-        {
-            decided.Add((collection, to));
-        }
-        return changed;
+        List<MappedCollection> any = [.. asked.Zip(changed).Where(a => a.Second > 0).Select(a => a.First.Collection)];
+        decided.UnionWith(any.Select(c => (c, to)));
+        return any;
     }
 
     /// <summary>Whether references to any of a collection's rows may have to be cut.</summary>

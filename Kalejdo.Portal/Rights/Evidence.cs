@@ -33,17 +33,12 @@ internal sealed class Evidence(Located located)
     /// <returns>The collections in which any were.</returns>
     public async Task<IReadOnlyList<MappedCollection>> DoubtAsync(Func<MappedCollection, bool> judged, CancellationToken cancellationToken)
     {
-        var doubted = new List<MappedCollection>();
-        foreach (var collection in open.Where(judged))
-        {
-            if (Of(collection) is { } evidence && await located.Session.ExecuteAsync(
-                $"UPDATE {Located.Marks(collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({Located.PlainKeys(collection)}) IN (SELECT {Located.MarkKeys(collection, "l")} FROM {located.Rows(collection).From} WHERE l.whose = {Whose.Open} AND ({evidence}))",
-                cancellationToken) > 0)
-            {
-                doubted.Add(collection);
-                doubtful.Add(collection);
-            }
-        }
+        List<(MappedCollection Collection, string Evidence)> asked = [.. from c in open.Where(judged) let evidence = Of(c) where evidence is not null select (c, evidence)];
+        var changed = await located.Session.ExecuteAllAsync(
+            [.. asked.Select(a => $"UPDATE {Located.Marks(a.Collection)} SET whose = {Whose.Doubtful} WHERE whose = {Whose.Open} AND ({Located.PlainKeys(a.Collection)}) IN (SELECT {Located.MarkKeys(a.Collection, "l")} FROM {located.Rows(a.Collection).From} WHERE l.whose = {Whose.Open} AND ({a.Evidence}))")],
+            cancellationToken);
+        List<MappedCollection> doubted = [.. asked.Zip(changed).Where(a => a.Second > 0).Select(a => a.First.Collection)];
+        doubtful.UnionWith(doubted);
         return doubted;
     }
 
@@ -59,13 +54,8 @@ internal sealed class Evidence(Located located)
         ? located.Is(link.Parent, "x", Whose.Anothers)
         : $"NOT {located.Is(link.Parent, "x", Whose.Open, Whose.Found, Whose.Own, Whose.Shared, Whose.Doubtful)}{SomebodysOnly(link.Parent)}";
 
-    private async Task SettleAsync(IEnumerable<MappedCollection> collections, int whose, CancellationToken cancellationToken)
-    {
-        foreach (var collection in collections)
-        {
-            await located.Session.ExecuteAsync($"UPDATE {Located.Marks(collection)} SET whose = {whose} WHERE whose = {Whose.Doubtful}", cancellationToken);
-        }
-    }
+    private async Task SettleAsync(IEnumerable<MappedCollection> collections, int whose, CancellationToken cancellationToken) => await located.Session.ExecuteAllAsync(
+        [.. collections.Select(c => $"UPDATE {Located.Marks(c)} SET whose = {whose} WHERE whose = {Whose.Doubtful}")], cancellationToken);
 
     /// <summary>The condition that somebody else's row leads to the open row <c>t</c>; null where none can.</summary>
     private string? Of(MappedCollection collection)

@@ -69,30 +69,20 @@ internal sealed class Identification(MappedDatabase database, Session session, S
         return matches[(collection, field, value)] = condition;
     }
 
-    /// <summary>Makes the table of the values.</summary>
-    public string CreateKnown => Sql.CreateTemporaryTable(Known, "name text NOT NULL, value text NOT NULL", "name, value");
+    /// <summary>The table of the values.</summary>
+    public static TemporaryTable Table { get; } = new(Known, "name text NOT NULL, value text NOT NULL", "name, value");
 
-    /// <summary>Notes the verified values.</summary>
-    public async Task BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Statements that note the verified values.</summary>
+    public IEnumerable<string> Noting() => sought.Identities.Select(identity =>
     {
-        foreach (var identity in sought.Identities)
-        {
-            var name = session.Parameter(identity.Name);
-            var forms = Dialect.LowerForms(identity.Value).Append(identity.Value).Distinct().Select(form => $"({name}, {session.Parameter(form)})");
-            await session.ExecuteAsync($"INSERT INTO {Known} VALUES {string.Join(", ", forms)} ON CONFLICT DO NOTHING", cancellationToken);
-        }
-    }
+        var name = session.Parameter(identity.Name);
+        var forms = Dialect.LowerForms(identity.Value).Append(identity.Value).Distinct().Select(form => $"({name}, {session.Parameter(form)})");
+        return $"INSERT INTO {Known} VALUES {string.Join(", ", forms)} ON CONFLICT DO NOTHING";
+    });
 
-    /// <summary>Notes what the rows of a collection that were found say besides: they are the subject's, and so are these values.</summary>
-    public async Task NoteAsync(MappedCollection collection, LocatedRows found, CancellationToken cancellationToken)
-    {
-        foreach (var field in collection.Collection.Fields.Where(f => f.Identity is not null))
-        {
-            await session.ExecuteAsync(
-                $"INSERT INTO {Known} SELECT DISTINCT {session.Parameter(field.Identity!)}, {ComparableText(collection, field, "t")} FROM {found.From} WHERE t.{Dialect.Quote(collection.ColumnOf(field).Name)} IS NOT NULL ON CONFLICT DO NOTHING",
-                cancellationToken);
-        }
-    }
+    /// <summary>Statements that note what the rows of a collection that were found say besides: they are the subject's, and so are these values.</summary>
+    public IEnumerable<string> Noting(MappedCollection collection, LocatedRows found) => collection.Collection.Fields.Where(f => f.Identity is not null).Select(field =>
+        $"INSERT INTO {Known} SELECT DISTINCT {session.Parameter(field.Identity!)}, {ComparableText(collection, field, "t")} FROM {found.From} WHERE t.{Dialect.Quote(collection.ColumnOf(field).Name)} IS NOT NULL ON CONFLICT DO NOTHING");
 
     /// <summary>All that is known, as name and value.</summary>
     public IAsyncEnumerable<string[]> KnownAsync(CancellationToken cancellationToken) => Texts.ReadAsync(session, $"SELECT name, value FROM {Known}", cancellationToken);

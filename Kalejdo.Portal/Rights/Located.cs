@@ -13,6 +13,7 @@ internal sealed class Located : IAsyncDisposable
     private readonly IReadOnlyList<Link> links;
     private readonly bool households;
     private readonly bool forErasure;
+    private readonly Dictionary<(MappedCollection, string, int), List<object>> exposing = [];
     private Location? alone;
 
     /// <param name="taking">The collections, of this database and others, that take part.</param>
@@ -92,9 +93,17 @@ internal sealed class Located : IAsyncDisposable
         : OnlyWayIn(collection) is not { } way || Following.HasChanged(way.Parent, since: 0);
 
     /// <summary>The values by which the shown rows of a way's parent are referred to; one more than <paramref name="atMost"/> where there are more.</summary>
-    public Task<List<object>> ExposingAsync(Link way, string parent, int atMost, CancellationToken cancellationToken) => Session.ReadAsync(
-        $"SELECT f.{Dialect.Quote(parent)} FROM {Marks(way.Parent)} AS lf {Sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {atMost + 1}",
-        r => r.GetValue(0), cancellationToken);
+    public async Task<List<object>> ExposingAsync(Link way, string parent, int atMost, CancellationToken cancellationToken)
+    {
+        // Several histories hang on one parent.
+        if (!exposing.TryGetValue((way.Parent, parent, atMost), out var values))
+        {
+            exposing[(way.Parent, parent, atMost)] = values = await Session.ReadAsync(
+                $"SELECT f.{Dialect.Quote(parent)} FROM {Marks(way.Parent)} AS lf {Sql.Join} {Dialect.Name(way.Parent.Table)} AS f ON {SameKey(way.Parent, "lf", "f")} WHERE lf.whose IN ({Whose.Found}, {Whose.Own}) AND lf.exposes = 1 AND f.{Dialect.Quote(parent)} IS NOT NULL LIMIT {atMost + 1}",
+                r => r.GetValue(0), cancellationToken);
+        }
+        return values;
+    }
 
     public LocatedRows Rows(MappedCollection collection)
     {

@@ -111,7 +111,7 @@ internal sealed class Location : IAsyncDisposable
         {
             foreach (var database in databases)
             {
-                var session = await Session.BeginAsync(database, write(database), cancellationToken);
+                var session = await Session.OpenAsync(database, write(database), cancellationToken);
                 var part = new Located(database, session, sought, taking, forErasure);
                 location.parts.Add(part);
                 await part.Following.BeginAsync(cancellationToken);

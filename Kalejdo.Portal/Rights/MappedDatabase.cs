@@ -11,6 +11,8 @@ internal sealed class MappedDatabase(Source source, Dialect dialect, Graph graph
 
     public Graph Graph => graph;
 
+    public Connections Connections { get; } = new(source, dialect);
+
     /// <summary>The references between its collections and those of other databases.</summary>
     public IReadOnlyList<Crossing> Crossings { get; private set; } = [];
 

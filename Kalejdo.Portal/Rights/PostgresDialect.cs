@@ -10,18 +10,44 @@ internal sealed class PostgresDialect : Dialect
 {
     public override string Join => "JOIN";
 
-    public override string CreateTemporaryTable(string name, string columns, string? primaryKey) =>
-        $"CREATE TEMPORARY TABLE {name} ({columns}{(primaryKey is null ? "" : $", PRIMARY KEY ({primaryKey})")}) ON COMMIT DROP";
+    public override string CreateTemporaryTable(TemporaryTable table, bool forTransaction) =>
+        $"CREATE TEMPORARY TABLE {table.Name} ({table.Columns}{(table.PrimaryKey is null ? "" : $", PRIMARY KEY ({table.PrimaryKey})")}){(forTransaction ? " ON COMMIT DROP" : "")}";
+
+    public override bool Keeps(Source source, bool write) => new NpgsqlConnectionStringBuilder(source.ConnectionString).Pooling;
+
+    public override object? Stamp(Source source) => null;
 
     public override string DeferForeignKeys => "SET CONSTRAINTS ALL DEFERRED";
 
     public override string CheckForeignKeys => "SET CONSTRAINTS ALL IMMEDIATE";
+
+    // A server that was restarted, or a database that was restored, has ended it.
+    public override async Task<bool> IsAliveAsync(DbConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = "SELECT 1";
+            return await command.ExecuteScalarAsync(cancellationToken) is 1;
+        }
+        catch (DbException)
+        {
+            return false;
+        }
+    }
 
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
         // As on SQLite: whoever waits this long for another program's lock gives up and says so. Part of opening, not a round trip more.
         var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
         settings.Options = $"{settings.Options} -c lock_timeout=5s".TrimStart();
+        if (settings.Pooling)
+        {
+            // To plan the statements of a small subject takes longer than to carry them out.
+            settings.MaxAutoPrepare = Math.Max(settings.MaxAutoPrepare, 500);
+            settings.AutoPrepareMinUsages = 2;
+            settings.NoResetOnClose = false;
+        }
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try
         {

@@ -15,26 +15,22 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
     public async Task<ErasureOutcome.Refused?> RunAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<KeptRow> retained = kept is null ? [] : await kept.RetainedAsync(cancellationToken);
-        await Session.ExecuteAsync(Located.Database.Dialect.DeferForeignKeys, cancellationToken);
         // Collections whose rows are found anew by each statement come first: their way in leads through rows that change later.
         var (found, listed) = (Located.Collections.Where(c => !Located.Kept.Contains(c)).ToList(), DeletionOrder());
-        foreach (var collection in found.Concat(listed))
+        List<Change> changes =
+        [
+            new(Located.Database.Dialect.DeferForeignKeys),
+            .. found.SelectMany(c => (Change?[])[Mask(c), Delete(c)]).OfType<Change>(),
+            .. listed.Select(Mask).OfType<Change>(),
+            .. CutCircles(),
+            .. listed.Select(Delete).OfType<Change>(),
+        ];
+        var changed = await Session.ExecuteAllAsync([.. changes.Select(c => c.Sql)], cancellationToken);
+        foreach (var (change, rows) in changes.Zip(changed))
         {
-            if (await MaskAsync(collection, cancellationToken) is { } mismatch)
+            if (change is { Collection: { } collection, Planned: { } planned } && await ChangedAsync(change, rows, cancellationToken) is var executed && executed != planned)
             {
-                return mismatch;
-            }
-            if (found.Contains(collection) && await DeleteAsync(collection, cancellationToken) is { } missed)
-            {
-                return missed;
-            }
-        }
-        await CutCirclesAsync(cancellationToken);
-        foreach (var collection in listed)
-        {
-            if (await DeleteAsync(collection, cancellationToken) is { } mismatch)
-            {
-                return mismatch;
+                return Mismatch(collection, planned, executed);
             }
         }
         if (retained.Count > 0)
@@ -49,7 +45,10 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
     private static ErasureOutcome.Refused Mismatch(MappedCollection collection, long planned, long executed) => new(
         [new Refusal($"the plan counts {planned} rows, but the database would change {executed} (a trigger, or a rule of its own); nothing was changed", collection.Collection.Id)]);
 
-    private async Task<ErasureOutcome.Refused?> MaskAsync(MappedCollection collection, CancellationToken cancellationToken)
+    /// <summary>A statement, and how many rows of a collection it must change, where that is known.</summary>
+    private sealed record Change(string Sql, MappedCollection? Collection = null, long? Planned = null, bool IsDeletion = false);
+
+    private Change? Mask(MappedCollection collection)
     {
         var planned = plan.Steps.Where(s => s.Collection == collection.Collection.Id && s.Changes && s.Action != ErasureAction.Delete).Sum(s => s.Rows);
         if (planned == 0)
@@ -57,9 +56,7 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
             return null;
         }
         var set = string.Join(", ", Assignments(disposal, collection).Select(a => $"{Dialect.Quote(a.Key)} = {a.Value}"));
-        var masked = await Session.ExecuteAsync(
-            $"UPDATE {Dialect.Name(collection.Table)} AS t SET {set} WHERE {disposal.Chosen(collection, ErasureAction.Anonymise, ErasureAction.Reduce)}", cancellationToken);
-        return masked == planned ? null : Mismatch(collection, planned, masked);
+        return new Change($"UPDATE {Dialect.Name(collection.Table)} AS t SET {set} WHERE {disposal.Chosen(collection, ErasureAction.Anonymise, ErasureAction.Reduce)}", collection, planned);
     }
 
     /// <summary>The new value of each column that is overwritten: masks, and references that are cut.</summary>
@@ -91,35 +88,32 @@ internal sealed class Removal(Disposal disposal, ErasureOutcome.Done plan, KeptR
     private static string ActionIs(MappedCollection collection, ErasureAction action) =>
         $"EXISTS (SELECT 1 FROM {Located.Marks(collection)} AS ma WHERE {Located.SameKey(collection, "ma", "t")} AND ma.action = {(int)action})";
 
-    private async Task<ErasureOutcome.Refused?> DeleteAsync(MappedCollection collection, CancellationToken cancellationToken)
+    private Change? Delete(MappedCollection collection)
     {
         var planned = plan.Steps.Where(s => s.Collection == collection.Collection.Id && s.Action == ErasureAction.Delete).Sum(s => s.Rows);
-        if (planned == 0)
-        {
-            return null;
-        }
-        var deleted = await Session.ExecuteAsync($"DELETE FROM {Dialect.Name(collection.Table)} AS t WHERE {disposal.Chosen(collection, ErasureAction.Delete)}", cancellationToken);
-        if (deleted != planned && Located.Kept.Contains(collection) && !collection.Key.Contains("ctid"))
+        return planned == 0
+            ? null
+            : new Change($"DELETE FROM {Dialect.Name(collection.Table)} AS t WHERE {disposal.Chosen(collection, ErasureAction.Delete)}", collection, planned, IsDeletion: true);
+    }
+
+    private async Task<long> ChangedAsync(Change change, int rows, CancellationToken cancellationToken)
+    {
+        if (change is { IsDeletion: true, Collection: { } collection, Planned: { } planned } && rows != planned && Located.Kept.Contains(collection) && !collection.Key.Contains("ctid"))
         {
             // A foreign key that cascades among rows that all go takes some of them before the statement counts them.
             var left = await Session.ReadAsync($"SELECT count(*) FROM {Located.Rows(collection).From} WHERE l.action = {(int)ErasureAction.Delete}", r => r.GetInt64(0), cancellationToken);
-            deleted = (int)(planned - left[0]);
+            return planned - left[0];
         }
-        return deleted == planned ? null : Mismatch(collection, planned, deleted);
+        return rows;
     }
 
     /// <summary>Nulls references among rows that go together, where tables refer to each other or to themselves in a circle.</summary>
-    private async Task CutCirclesAsync(CancellationToken cancellationToken)
-    {
+    private IEnumerable<Change> CutCircles() =>
         // A row may refer to another that goes in the same statement, unless its key forbids even that or acts by itself.
-        foreach (var hold in Located.Kept.SelectMany(c => disposal.HoldsOn(c)).Where(h => h.Enforced && h.Cuttable.Count > 0 && h.Child is { } child && Located.Kept.Contains(child)
-            && IsPlanned(child) && IsPlanned(h.Parent) && (h.Child == h.Parent ? h.OnDelete is "RESTRICT" or "CASCADE" : Precedes(h.Parent, child))))
-        {
-            await Session.ExecuteAsync(
-                $"UPDATE {Dialect.Name(hold.Table)} AS t SET {string.Join(", ", hold.Cuttable.Select(c => $"{Dialect.Quote(c)} = NULL"))} WHERE {disposal.Chosen(hold.Child!, ErasureAction.Delete)}",
-                cancellationToken);
-        }
-    }
+        Located.Kept.SelectMany(c => disposal.HoldsOn(c)).Where(h => h.Enforced && h.Cuttable.Count > 0 && h.Child is { } child && Located.Kept.Contains(child)
+                && IsPlanned(child) && IsPlanned(h.Parent) && (h.Child == h.Parent ? h.OnDelete is "RESTRICT" or "CASCADE" : Precedes(h.Parent, child)))
+            .Select(h => new Change(
+                $"UPDATE {Dialect.Name(h.Table)} AS t SET {string.Join(", ", h.Cuttable.Select(c => $"{Dialect.Quote(c)} = NULL"))} WHERE {disposal.Chosen(h.Child!, ErasureAction.Delete)}"));
 
     private bool IsPlanned(MappedCollection collection) => plan.Steps.Any(s => s.Collection == collection.Collection.Id && s.Action == ErasureAction.Delete);
 

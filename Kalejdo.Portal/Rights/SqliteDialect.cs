@@ -19,20 +19,30 @@ internal sealed class SqliteDialect : Dialect
     // Its joins keep the order in which they are written.
     public override string? SmallSetsLead => null;
 
-    public override string CreateTemporaryTable(string name, string columns, string? primaryKey) => primaryKey is null
-        ? $"CREATE TEMPORARY TABLE {name} ({columns})"
-        : $"CREATE TEMPORARY TABLE {name} ({columns}, PRIMARY KEY ({primaryKey})) WITHOUT ROWID";
+    public override string CreateTemporaryTable(TemporaryTable table, bool forTransaction) => table.PrimaryKey is null
+        ? $"CREATE TEMPORARY TABLE {table.Name} ({table.Columns})"
+        : $"CREATE TEMPORARY TABLE {table.Name} ({table.Columns}, PRIMARY KEY ({table.PrimaryKey})) WITHOUT ROWID";
+
+    // Whoever writes must be sure to write to the file that is there now.
+    public override bool Keeps(Source source, bool write) =>
+        !write && new SqliteConnectionStringBuilder(source.ConnectionString) is { Pooling: true, Mode: not SqliteOpenMode.Memory };
+
+    // An open connection would not notice that its file was replaced, or written by other means (a restored backup).
+    public override object? Stamp(Source source) =>
+        new FileInfo(new SqliteConnectionStringBuilder(source.ConnectionString).DataSource) is { Exists: true } file ? (file.CreationTimeUtc, file.LastWriteTimeUtc, file.Length) : null;
 
     public override string DeferForeignKeys => "PRAGMA defer_foreign_keys = ON";
 
     // A query that changes nothing: keys that were put off are checked when the transaction ends.
     public override string CheckForeignKeys => "SELECT 1";
 
+    public override Task<bool> IsAliveAsync(DbConnection connection, CancellationToken cancellationToken) => Task.FromResult(true);
+
     public override async Task<DbConnection> OpenAsync(Source source, bool write, CancellationToken cancellationToken)
     {
         var settings = new SqliteConnectionStringBuilder(source.ConnectionString)
         {
-            // A pooled connection would keep its temporary tables, and its hold on the WAL.
+            // The driver's pool would keep temporary tables, and a hold on the WAL.
             Pooling = false,
             DefaultTimeout = BusySeconds,
         };
