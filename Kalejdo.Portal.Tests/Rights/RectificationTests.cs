@@ -102,14 +102,15 @@ public sealed class RectificationTests
                 .Replace("email TEXT, name TEXT);", "email TEXT, name TEXT REFERENCES known (name) DEFERRABLE INITIALLY DEFERRED);", StringComparison.Ordinal), Map);
         var before = await shop.DumpAsync();
 
-        foreach (var (field, old, value, rule) in new[]
+        foreach (var (field, old, value, rule, broken) in new[]
         {
-            ("customer.email", "anna@exempel.se", "bo@exempel.se", "another row already has this value"), ("customer.name", "Ana", null, "it must not be empty"),
-            ("customer.phone", "070-1", "070-2", "the value is not one that is allowed there"), ("contact.name", "Ana", "Bo", "a row would refer to one that does not exist"),
+            ("customer.email", "anna@exempel.se", "bo@exempel.se", "another row already has this value", BrokenRule.Unique), ("customer.name", "Ana", null, "it must not be empty", BrokenRule.NotNull),
+            ("customer.phone", "070-1", "070-2", "the value is not one that is allowed there", BrokenRule.Check), ("contact.name", "Ana", "Bo", "a row would refer to one that does not exist", BrokenRule.Reference),
         })
         {
             var refused = Assert.IsType<RectificationOutcome.Refused>(await CorrectAsync(shop, field, null, old, value));
             Assert.Equal($"shop.{field}", refused.Reason.Field);
+            Assert.Equal(broken, refused.Rule);
             Assert.Contains("a rule of the database forbids it", refused.Reason.Reason, StringComparison.Ordinal);
             Assert.Contains(rule, refused.Reason.Reason, StringComparison.Ordinal);
             Assert.DoesNotContain("bo@", refused.Reason.Reason, StringComparison.Ordinal);

@@ -115,17 +115,18 @@ internal abstract class Dialect
     /// <summary>Whether values are what is wrong, not the connection or other programs.</summary>
     public abstract bool IsAboutValues(DbException exception);
 
-    /// <summary>What sort of rule was broken, in words for people.</summary>
-    protected const string MustBeUnique = "another row already has this value, and it must be unique";
+    /// <summary>The rule of the database that was broken; null where none was.</summary>
+    public abstract BrokenRule? Broken(DbException exception);
 
-    /// <inheritdoc cref="MustBeUnique"/>
-    protected const string MustReferToARow = "a row would refer to one that does not exist";
-
-    /// <inheritdoc cref="MustBeUnique"/>
-    protected const string MustNotBeEmpty = "it must not be empty";
-
-    /// <inheritdoc cref="MustBeUnique"/>
-    protected const string MustPassItsCheck = "the value is not one that is allowed there";
+    /// <summary>The same in words for operators.</summary>
+    protected string Words(DbException exception) => Broken(exception) switch
+    {
+        BrokenRule.Unique => "another row already has this value, and it must be unique",
+        BrokenRule.Reference => "a row would refer to one that does not exist",
+        BrokenRule.NotNull => "it must not be empty",
+        BrokenRule.Check => "the value is not one that is allowed there",
+        _ => "nothing was changed",
+    };
 
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

@@ -176,7 +176,7 @@ internal sealed class PostgresDialect : Dialect
         PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "there is no such database on the server",
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "it cannot be written",
         // Table, column and constraint only: detail and message may quote values.
-        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())}): {Rule(e)}",
+        PostgresException { SqlState: ['2', '3', ..] } e => $"a rule of the database forbids it ({string.Join(", ", new[] { e.TableName, e.ColumnName, e.ConstraintName }.OfType<string>())}): {Words(e)}",
         PostgresException e => $"PostgreSQL answers with error {e.SqlState}",
         _ => "the server cannot be reached",
     };
@@ -184,12 +184,12 @@ internal sealed class PostgresDialect : Dialect
     // Data that does not fit, a rule that is broken, types that do not go together.
     public override bool IsAboutValues(DbException exception) => exception is PostgresException { SqlState: ['2', '2' or '3', ..] or ['4', '2', ..] } and not PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege };
 
-    private static string Rule(PostgresException e) => e.SqlState switch
+    public override BrokenRule? Broken(DbException exception) => (exception as PostgresException)?.SqlState switch
     {
-        PostgresErrorCodes.UniqueViolation => MustBeUnique,
-        PostgresErrorCodes.ForeignKeyViolation => MustReferToARow,
-        PostgresErrorCodes.NotNullViolation => MustNotBeEmpty,
-        PostgresErrorCodes.CheckViolation => MustPassItsCheck,
-        _ => "nothing was changed",
+        PostgresErrorCodes.UniqueViolation => BrokenRule.Unique,
+        PostgresErrorCodes.ForeignKeyViolation => BrokenRule.Reference,
+        PostgresErrorCodes.NotNullViolation => BrokenRule.NotNull,
+        PostgresErrorCodes.CheckViolation => BrokenRule.Check,
+        _ => null,
     };
 }

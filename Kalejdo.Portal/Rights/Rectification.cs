@@ -17,7 +17,25 @@ public abstract record RectificationOutcome
     public sealed record Stale : RectificationOutcome;
 
     /// <summary>It cannot be done; nothing was changed.</summary>
-    public sealed record Refused(Refusal Reason) : RectificationOutcome;
+    /// <param name="Reason">Why, for operators.</param>
+    /// <param name="Rule">The rule of the database that forbids it, where one does.</param>
+    public sealed record Refused(Refusal Reason, BrokenRule? Rule = null) : RectificationOutcome;
+}
+
+/// <summary>A rule of a database that a value can break.</summary>
+public enum BrokenRule
+{
+    /// <summary>Another row has the value already.</summary>
+    Unique,
+
+    /// <summary>There is no row that it could refer to, or rows refer to the old value.</summary>
+    Reference,
+
+    /// <summary>Something must stand there.</summary>
+    NotNull,
+
+    /// <summary>Only some values are allowed.</summary>
+    Check,
 }
 
 /// <summary>Corrects a subject's data (GDPR Art. 16): fields with <c>correct:</c> of the subject's own rows, where the old value still stands.</summary>
@@ -96,7 +114,8 @@ public sealed class Rectification(Databases databases)
         }
         catch (DbException e)
         {
-            return new RectificationOutcome.Refused(Databases.Unreachable(writing[0].Source, writing[0].Dialect, e) with { Field = at });
+            var dialect = Session.FailedIn(e)?.Dialect ?? writing[0].Dialect;
+            return new RectificationOutcome.Refused(Databases.Unreachable(writing[0].Source, writing[0].Dialect, e) with { Field = at }, dialect.Broken(e));
         }
     }
 

@@ -192,7 +192,7 @@ internal sealed class SqliteDialect : Dialect
         SQLitePCL.raw.SQLITE_CANTOPEN => "its file cannot be opened; check that it exists and may be read (and written, with its folder, to change anything)",
         SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_CORRUPT => "its file is damaged or is not a SQLite database",
         SQLitePCL.raw.SQLITE_FULL => "the disk is full",
-        SQLitePCL.raw.SQLITE_CONSTRAINT => $"a rule of the database forbids it ({Constraint((SqliteException)exception)}): {Rule((SqliteException)exception)}",
+        SQLitePCL.raw.SQLITE_CONSTRAINT => $"a rule of the database forbids it ({Constraint((SqliteException)exception)}): {Words(exception)}",
         SettingRefused => exception.Message,
         var code => $"SQLite answers with error {code}",
     };
@@ -200,13 +200,13 @@ internal sealed class SqliteDialect : Dialect
     public override bool IsAboutValues(DbException exception) =>
         exception is SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_ERROR or SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_MISMATCH };
 
-    private static string Rule(SqliteException e) => e.SqliteExtendedErrorCode switch
+    public override BrokenRule? Broken(DbException exception) => (exception as SqliteException)?.SqliteExtendedErrorCode switch
     {
-        SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY => MustBeUnique,
-        SQLitePCL.raw.SQLITE_CONSTRAINT_FOREIGNKEY => MustReferToARow,
-        SQLitePCL.raw.SQLITE_CONSTRAINT_NOTNULL => MustNotBeEmpty,
-        SQLitePCL.raw.SQLITE_CONSTRAINT_CHECK => MustPassItsCheck,
-        _ => "nothing was changed",
+        SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY => BrokenRule.Unique,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_FOREIGNKEY => BrokenRule.Reference,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_NOTNULL => BrokenRule.NotNull,
+        SQLitePCL.raw.SQLITE_CONSTRAINT_CHECK => BrokenRule.Check,
+        _ => null,
     };
 
     // SQLite names table and column of a constraint, never a value.

@@ -256,6 +256,28 @@ public class CorrectPageTests(SignedInPortal portal) : IClassFixture<SignedInPor
         Assert.Equal("Uppgiften är rättad", Html.Heading(await client.PageAsync(Target(await client.SubmitAsync(address, page, ("New", "Åsa Berg"))))));
     }
 
+    [Theory]
+    [InlineData("sv", "Det går inte att spara", "den får bara finnas en gång")]
+    [InlineData("en", "It cannot be saved", "it may be there only once")]
+    public async Task What_a_rule_of_the_database_forbids_is_explained_and_left_to_staff(string language, string title, string why)
+    {
+        var account = await portal.AccountAsync(28);
+        using var client = portal.Client(account, language);
+        var address = await AddressAsync(account, 28, "phone");
+        var others = await portal.ScalarAsync<string>($"SELECT phone FROM subscriber WHERE phone IS NOT NULL AND customer_number <> '{new DemoSubscriber(28).CustomerNumber}' ORDER BY id LIMIT 1");
+        await portal.SqlAsync($"CREATE UNIQUE INDEX ux_phone ON subscriber (phone) WHERE phone = '{others}'");
+        var before = await portal.DumpAsync();
+
+        var answer = await (await client.SubmitAsync(address, await client.PageAsync(address), ("New", others))).PageAsync();
+
+        Assert.Equal(title, Html.Heading(answer));
+        Assert.Contains(why, answer, StringComparison.Ordinal);
+        Assert.DoesNotContain(others, answer, StringComparison.Ordinal);
+        Assert.Equal(CaseStatus.Received, (await CaseAsync(await NumberOnAsync(answer))).Item1);
+        Assert.Equal(before, await portal.DumpAsync());
+        await portal.SqlAsync("DROP INDEX ux_phone");
+    }
+
     private async Task<string> CodeAsync() =>
         Regex.Match((await portal.LettersAsync()).Last(l => l.Letter == nameof(ConfirmAddressLetter)).Text, @"(?m)^\d{6}$").Value;
 

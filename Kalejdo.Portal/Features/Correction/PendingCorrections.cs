@@ -32,7 +32,8 @@ internal abstract record AddressChange
     /// <summary>Another account has it; who asks has shown to read its mail, so it may be told.</summary>
     public sealed record Taken : AddressChange;
 
-    public sealed record Unavailable(string? Case) : AddressChange;
+    /// <param name="Rule">The rule of the database that forbids it; null where it does not answer.</param>
+    public sealed record Unavailable(string? Case, BrokenRule? Rule) : AddressChange;
 }
 
 /// <summary>Corrections that cannot be made at once: new addresses until they are confirmed, and what staff decide.</summary>
@@ -123,7 +124,7 @@ internal sealed class PendingCorrections(
         {
             RectificationOutcome.Corrected => new AddressChange.Changed(done.Case!),
             RectificationOutcome.Stale => new AddressChange.Gone(),
-            _ => new AddressChange.Unavailable(done.Case),
+            _ => new AddressChange.Unavailable(done.Case, (done.Outcome as RectificationOutcome.Refused)?.Rule),
         };
     }
 

@@ -52,5 +52,15 @@ internal static class Wording
             };
     }
 
+    /// <summary>Why a value could not be written: a rule of the database, or that it does not answer.</summary>
+    public static (string Title, string Text) NotDone(BrokenRule? rule) => rule switch
+    {
+        null => (CorrectionText.UnavailableTitle, CorrectionText.UnavailableText),
+        BrokenRule.Unique => (CorrectionText.RuleTitle, CorrectionText.RuleUnique),
+        BrokenRule.Reference => (CorrectionText.RuleTitle, CorrectionText.RuleReference),
+        BrokenRule.NotNull => (CorrectionText.RuleTitle, CorrectionText.RuleNotNull),
+        _ => (CorrectionText.RuleTitle, CorrectionText.RuleCheck),
+    };
+
     public static string Say(string text, params object?[] values) => string.Format(CultureInfo.CurrentCulture, text, values);
 }
