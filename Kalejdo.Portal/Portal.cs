@@ -68,12 +68,15 @@ internal static class Portal
         services.AddSingleton<CaseFiles>();
         services.AddSingleton<CaseLetters>();
         services.AddSingleton<CaseClock>();
+        services.AddSingleton<CaseRequests>();
+        services.AddSingleton<OwnCases>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
         services.AddSingleton<AddressNotices>();
         services.AddSingleton<SubjectLog>();
         services.AddSingleton<DeskCases>();
+        services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
@@ -162,6 +165,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         app.MapReceiptFiles();
+        app.MapAnswerFiles();
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();
