@@ -73,6 +73,7 @@ internal static class Portal
         services.AddSingleton<OpenCases>();
         services.AddSingleton<AddressNotices>();
         services.AddSingleton<SubjectLog>();
+        services.AddSingleton<ReturnedMail>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();
