@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalejdo.Portal.Benchmarks.Data;
+using Kalejdo.Portal.Benchmarks.Mail;
 using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Benchmarks;
@@ -13,14 +14,18 @@ internal static class Program
         {
             return await Memory.PrintAsync(memoryProvider, memoryConnection);
         }
+        if (args is [MailSink.Verb])
+        {
+            return await MailSink.RunAsync();
+        }
 
-        var only = new Option<string[]>("--only") { Description = "Only these jobs: access, erase, growth, page, zip", AllowMultipleArgumentsPerToken = true };
-        only.AcceptOnlyFromAmong("access", "erase", "growth", "page", "zip");
+        var only = new Option<string[]>("--only") { Description = "Only these jobs: access, erase, growth, mail, page, zip", AllowMultipleArgumentsPerToken = true };
+        only.AcceptOnlyFromAmong("access", "erase", "growth", "mail", "page", "zip");
         var engines = new Option<string[]>("--engine") { Description = "Only these engines: sqlite, postgresql", AllowMultipleArgumentsPerToken = true };
         engines.AcceptOnlyFromAmong("sqlite", "postgresql");
         var quick = new Option<bool>("--quick") { Description = "A tenth of the data and fewer rounds: an impression, no result" };
         var folder = new Option<string>("--folder") { Description = "Where the data sets are kept (about 15 GB; 1 GB with --quick)", DefaultValueFactory = _ => Path.Combine(Path.GetTempPath(), "kalejdo-benchmarks") };
-        var command = new RootCommand("Measures the rights engine against hand-written ADO.NET code: same run, same data.") { only, engines, quick, folder };
+        var command = new RootCommand("Measures the rights engine and the outbox against hand-written code: same run, same data.") { only, engines, quick, folder };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var sizes = parsed.GetValue(quick) ? Sizes.Quick : Sizes.Full;
@@ -65,6 +70,12 @@ internal static class Program
                 {
                     await RunAsync(await Jobs.ZipAsync(await Long(), $"ZIP download: {rows} rows", cancellationToken), sizes.Large);
                 }
+                if (Wanted("mail"))
+                {
+                    await using var drain = await OutboxDrain.OpenAsync(sets, provider, parsed.GetValue(folder)!, sizes.Mails, cancellationToken);
+                    await RunAsync(await drain.JobAsync(parallel: 1, cancellationToken), sizes.Large);
+                    await RunAsync(await drain.JobAsync(parallel: 4, cancellationToken), sizes.Large);
+                }
                 if (Wanted("growth"))
                 {
                     var most = provider == Provider.Postgresql ? sizes.Most : sizes.Many;
@@ -100,11 +111,12 @@ internal static class Program
 /// <param name="Many">Subscribers of a large one.</param>
 /// <param name="Most">Subscribers of PostgreSQL's largest one.</param>
 /// <param name="History">Rows of a long history.</param>
+/// <param name="Mails">Mails of a full outbox.</param>
 /// <param name="Small">How often jobs of milliseconds are measured.</param>
 /// <param name="Large">How often jobs of seconds are.</param>
-internal sealed record Sizes(int Few, int Many, int Most, int History, Rounds Small, Rounds Large)
+internal sealed record Sizes(int Few, int Many, int Most, int History, int Mails, Rounds Small, Rounds Large)
 {
-    public static Sizes Full { get; } = new(1_000, 100_000, 1_000_000, 1_000_000, new(15, 200, TimeSpan.FromSeconds(8)), new(5, 11, TimeSpan.FromSeconds(15)));
+    public static Sizes Full { get; } = new(1_000, 100_000, 1_000_000, 1_000_000, 2_000, new(15, 200, TimeSpan.FromSeconds(8)), new(5, 11, TimeSpan.FromSeconds(15)));
 
-    public static Sizes Quick { get; } = new(1_000, 10_000, 100_000, 100_000, new(9, 50, TimeSpan.FromSeconds(2)), new(3, 7, TimeSpan.FromSeconds(3)));
+    public static Sizes Quick { get; } = new(1_000, 10_000, 100_000, 100_000, 500, new(9, 50, TimeSpan.FromSeconds(2)), new(3, 7, TimeSpan.FromSeconds(3)));
 }

@@ -75,6 +75,7 @@ internal static class Portal
         services.AddSingleton<OpenCases>();
         services.AddSingleton<AddressNotices>();
         services.AddSingleton<SubjectLog>();
+        services.AddSingleton<ReturnedMail>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();

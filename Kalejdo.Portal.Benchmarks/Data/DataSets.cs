@@ -43,6 +43,27 @@ internal sealed class DataSets(string folder) : IAsyncDisposable
         return $"PostgreSQL {server.ServerVersion.Split(' ')[0]}";
     }
 
+    /// <summary>A database with nothing in it, for what makes its own tables.</summary>
+    public async Task<string> EmptyAsync(Provider provider, string name, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        if (provider == Provider.Sqlite)
+        {
+            var file = Path.Combine(folder, $"{name}.db");
+            foreach (var left in (string[])[file, $"{file}-wal", $"{file}-shm"])
+            {
+                File.Delete(left);
+            }
+            return $"Data Source={file}";
+        }
+        _postgres ??= await StartAsync(cancellationToken);
+        await using var server = new NpgsqlConnection(_postgres.ConnectionString);
+        await server.OpenAsync(cancellationToken);
+        await ScalarAsync(server, $"DROP DATABASE IF EXISTS {name}", cancellationToken);
+        await ScalarAsync(server, $"CREATE DATABASE {name}", cancellationToken);
+        return new NpgsqlConnectionStringBuilder(_postgres.ConnectionString) { Database = name }.ConnectionString;
+    }
+
     public async ValueTask DisposeAsync()
     {
         SqliteConnection.ClearAllPools();

@@ -1,5 +1,9 @@
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace Kalejdo.Portal.Tests.Journeys;
@@ -10,6 +14,7 @@ public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
     // The demo's complete subscribers have something of nearly every kind; nobody else's tests change these two.
     private static readonly DemoSubscriber Complete = new(41);
     private static readonly DemoSubscriber SharesAnAddress = new(43);
+    private static readonly DemoSubscriber Unreachable = new(61);
 
     private static readonly string[] Addresses =
     [
@@ -43,6 +48,27 @@ public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
         await using var person = await browser.PersonAsync(width: 390);
         var page = await person.SignedInAsync(portal, SharesAnAddress);
         await LookAsync(page, PortalUrls.Kind("addresses"), "sv-Light-390");
+    }
+
+    [Theory]
+    [InlineData("sv", ColorScheme.Light, 390)]
+    [InlineData("en", ColorScheme.Dark, 1280)]
+    public async Task Whose_mail_comes_back_is_told_on_the_overview(string language, ColorScheme scheme, int width)
+    {
+        await MarkAsync(Unreachable.OwnEmail);
+        await using var person = await browser.PersonAsync(language, scheme, width);
+        var page = await person.SignedInAsync(portal, Unreachable);
+        await LookAsync(page, PortalUrls.Overview, $"{language}-{scheme}-{width}-unreachable");
+        await page.GetByRole(AriaRole.Link, new() { Name = language == "sv" ? "Rätta din e-postadress" : "Correct your e-mail address" }).ClickAsync();
+        await page.WaitForURLAsync(new Uri(portal.Address, PortalUrls.Kind("contact_details")).ToString());
+    }
+
+    private async Task MarkAsync(string address)
+    {
+        var services = portal.ListeningServices;
+        await using var db = await services.GetRequiredService<IDbContextFactory<PortalDbContext>>().CreateDbContextAsync(TestContext.Current.CancellationToken);
+        await Undeliverable.MarkAsync(
+            db, MailLink.HashAddress(services.GetRequiredService<PortalKeys>(), address), "smtp-550", services.GetRequiredService<TimeProvider>().GetUtcNow().UtcDateTime);
     }
 
     private async Task LookAsync(IPage page, string address, string view)

@@ -132,6 +132,59 @@ public class OutboxSenderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_a_server_is_slow_no_mail_is_sent_under_a_claim_that_would_run_out_meanwhile()
+    {
+        await _post.PostAsync(20);
+        _post.Options.Parallel = 1;
+        var (taken, others) = (new List<string>(), 0);
+        var other = _post.Sender(() => new Transport(mail =>
+        {
+            others++;
+            return new Delivery.Sent();
+        }));
+        await _post.Sender(() => new Transport(async mail =>
+        {
+            // Recording goes by the clock on the wall; this one jumps only when it has come so far.
+            while ((await _post.RowsAsync()).Count(row => row.SentAt is not null) < taken.Count)
+            {
+                await Task.Yield();
+            }
+
+            taken.Add(mail.MessageId);
+            _post.Store.Time.Advance(TimeSpan.FromSeconds(_post.Options.Smtp.TimeoutSeconds));
+            // Another node looks whether a claim has run out.
+            Assert.True((await _post.RowsAsync()).Single(row => row.MessageId == mail.MessageId).ClaimedUntil > _post.Store.Now);
+            return new Delivery.Sent();
+        })).SendDueAsync(Cancellation);
+
+        Assert.Equal(0, await other.SendDueAsync(Cancellation) + others);
+        Assert.Equal((20, 20), (taken.Count, taken.Distinct().Count()));
+        Assert.All(await _post.RowsAsync(), row => Assert.Equal((1, null), (row.Attempts, row.ClaimedBy)));
+    }
+
+    [Fact]
+    public async Task What_is_claimed_ahead_is_let_go_of_too_when_the_sender_stops()
+    {
+        await _post.PostAsync(120);
+        _post.Options.Parallel = 1;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var sent = 0;
+        await _post.Sender(() => new Transport(async mail =>
+        {
+            if (++sent == 20)
+            {
+                await stop.CancelAsync();
+            }
+
+            return new Delivery.Sent();
+        })).SendDueAsync(stop.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+
+        var rows = await _post.RowsAsync();
+        Assert.Equal(20, rows.Count(row => row.SentAt is not null));
+        Assert.All(rows, row => Assert.Null(row.ClaimedBy));
+    }
+
+    [Fact]
     public async Task A_sender_that_is_stopped_lets_go_of_what_it_has_not_sent()
     {
         await _post.PostAsync();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -18,6 +20,7 @@ namespace Kalejdo.Portal.Tests.Support;
 public sealed class AccountPortal : WebApplicationFactory<Program>
 {
     private readonly PortalData data = new();
+    private readonly StatementCounter statements = new();
     private bool listening;
 
     public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
@@ -95,6 +98,9 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>The accounts with the address; there should never be two.</summary>
     public Task<int> AccountsOfAsync(string address) => StoreAsync(db => db.Users.CountAsync(row => row.Email == address, Cancellation));
 
+    /// <summary>How many statements the portal has sent to its own database.</summary>
+    public int Statements => statements.Count;
+
     protected override void ConfigureWebHost(IWebHostBuilder builder) => data.UseIn(builder)
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
@@ -102,6 +108,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         .ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            services.ConfigurePortalDbContext((_, options) => options.AddInterceptors(statements));
             // Nothing is sent: a mail that has gone is wiped.
             foreach (var job in services.Where(service => service.ServiceType == typeof(IHostedService)
                 && (service.ImplementationType?.Name == "OutboxService" || service.ImplementationType?.Namespace?.StartsWith("Quartz", StringComparison.Ordinal) == true)).ToList())
@@ -116,6 +123,19 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         if (disposing)
         {
             data.Dispose();
+        }
+    }
+
+    private sealed class StatementCounter : DbCommandInterceptor
+    {
+        private int count;
+
+        public int Count => Volatile.Read(ref count);
+
+        public override DbCommand CommandInitialized(CommandEndEventData eventData, DbCommand result)
+        {
+            Interlocked.Increment(ref count);
+            return result;
         }
     }
 }

@@ -2,8 +2,7 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
+using System.Threading.Channels;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
@@ -24,10 +23,10 @@ internal sealed partial class OutboxSender(
     TimeProvider time,
     ILogger<OutboxSender> log)
 {
-    /// <summary>Longer than a batch can take with every mail timing out, so that no two senders ever hold the same mail.</summary>
-    private TimeSpan Claim => MailsPerConnection * (TimeSpan.FromSeconds(options.Value.Smtp.TimeoutSeconds) + TimeSpan.FromSeconds(15));
+    /// <summary>How many are recorded together at most. Where a mail server is faster than that it waits: what a kill leaves unrecorded goes twice.</summary>
+    internal const int MostTogether = 32;
 
-    private const int MailsPerConnection = 10;
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan GiveUpAfter = TimeSpan.FromDays(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
@@ -40,36 +39,36 @@ internal sealed partial class OutboxSender(
 
     private async Task<int> SendAsync(OutboxSignal? until, CancellationToken cancellation)
     {
-        var sent = 0;
         using var carriers = new Carriers(transports);
-        await Parallel.ForEachAsync(
-            DueAsync(until, carriers, cancellation),
-            new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellation },
-            // Not the loop's own token: what fails for one mail must not break off the others.
-            async (mail, _) => Interlocked.Add(ref sent, await SendAsync(mail, carriers, cancellation) ? 1 : 0));
-        return sent;
+        await using var claims = new OutboxClaims(databases, protection, options.Value, time);
+        var unrecorded = Channel.CreateBounded<SentMail>(MostTogether);
+        var recording = RecordAsync(unrecorded.Reader);
+        try
+        {
+            await Parallel.ForEachAsync(
+                DueAsync(until, claims, carriers, cancellation),
+                new ParallelOptions { MaxDegreeOfParallelism = options.Value.Parallel, CancellationToken = cancellation },
+                // Not the loop's own token: what fails for one mail must not break off the others.
+                async (mail, _) => await SendAsync(mail, claims, carriers, unrecorded.Writer, cancellation));
+        }
+        finally
+        {
+            unrecorded.Writer.Complete();
+            await recording;
+        }
+
+        return await recording;
     }
 
     /// <summary>Mails as they fall due, claimed. Without a signal it ends with the last; with one it waits for more.</summary>
-    private async IAsyncEnumerable<OutboxMail> DueAsync(OutboxSignal? signal, Carriers carriers, [EnumeratorCancellation] CancellationToken cancellation)
+    private static async IAsyncEnumerable<ClaimedMail> DueAsync(
+        OutboxSignal? signal, OutboxClaims claims, Carriers carriers, [EnumeratorCancellation] CancellationToken cancellation)
     {
         while (true)
         {
-            while (await ClaimAsync(cancellation) is { Count: > 0 } claimed)
+            while (await claims.NextAsync(cancellation) is { } mail)
             {
-                var handedOut = 0;
-                try
-                {
-                    foreach (var mail in claimed)
-                    {
-                        handedOut++;
-                        yield return mail;
-                    }
-                }
-                finally
-                {
-                    await ReleaseAsync([.. claimed.Skip(handedOut).Select(mail => mail.Id)], claimed[0].ClaimedBy!);
-                }
+                yield return mail;
             }
 
             if (signal is null)
@@ -83,71 +82,47 @@ internal sealed partial class OutboxSender(
         }
     }
 
-    private async Task<List<OutboxMail>> ClaimAsync(CancellationToken cancellation)
+    private async Task SendAsync(ClaimedMail claimed, OutboxClaims claims, Carriers carriers, ChannelWriter<SentMail> sent, CancellationToken cancellation)
     {
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        var now = Now;
-        var (me, until) = ($"{Environment.MachineName}/{Environment.ProcessId}/{RandomNumberGenerator.GetHexString(16)}", now + Claim);
-        var most = options.Value.Parallel * MailsPerConnection;
-        // Chosen and claimed in one statement; what another node is about to claim is passed over.
-        var claim = $$"""
-            UPDATE outbox SET claimed_by = {0}, claimed_until = {1} WHERE id IN (
-                SELECT id FROM outbox
-                WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= {2} AND (claimed_until IS NULL OR claimed_until <= {2})
-                ORDER BY due_at LIMIT {3} {{db.SkipLocked}})
-            """;
-        if (await db.Database.ExecuteSqlRawAsync(claim, [me, until, now, most], cancellation) == 0)
-        {
-            return [];
-        }
-
-        return await db.Outbox.AsNoTracking().Where(row => row.ClaimedBy == me).OrderBy(row => row.DueAt).ToListAsync(cancellation);
-    }
-
-    private async Task<bool> SendAsync(OutboxMail mail, Carriers carriers, CancellationToken cancellation)
-    {
+        var (mail, opened) = claimed;
         try
         {
-            var (delivery, address) = await CarryAsync(mail, carriers, cancellation);
+            // Where it cannot be opened its key is gone; nobody can read it again.
+            var delivery = opened is null ? new Delivery.Refused("unreadable") : await CarryAsync(mail, opened, carriers, cancellation);
+            var addressHash = opened is null ? null : MailLink.HashAddress(keys, opened.Address);
             // What was sent is recorded even while the portal stops, or it would be sent again.
-            return await RecordAsync(mail, delivery, address);
+            if (delivery is Delivery.Sent)
+            {
+                await sent.WriteAsync(new SentMail(mail, addressHash!), CancellationToken.None);
+            }
+            else
+            {
+                await RecordAsync(mail, delivery, addressHash);
+            }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            await ReleaseAsync([mail.Id], mail.ClaimedBy!);
-            return false;
+            await claims.ReleaseAsync(mail);
         }
         catch (DbException failure)
         {
             // Its claim runs out, and it goes again under its own Message-ID.
             Log.Unrecorded(log, mail.MessageId, mail.Template, failure.GetType().Name);
-            return false;
         }
     }
 
-    private async Task<(Delivery Delivery, string? Address)> CarryAsync(OutboxMail mail, Carriers carriers, CancellationToken cancellation)
+    private async Task<Delivery> CarryAsync(OutboxMail mail, OutgoingMail opened, Carriers carriers, CancellationToken cancellation)
     {
-        OutgoingMail opened;
-        try
-        {
-            opened = Open(mail);
-        }
-        catch (CryptographicException)
-        {
-            // Its key is gone; nobody can read it again.
-            return (new Delivery.Refused("unreadable"), null);
-        }
-
         var transport = carriers.Take();
         try
         {
-            return (await transport.SendAsync(opened, cancellation), opened.Address);
+            return await transport.SendAsync(opened, cancellation);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             // A mistake of ours with this mail must not keep the others; its message may quote the address.
             Log.Broken(log, mail.MessageId, mail.Template, failure.GetType().Name);
-            return (new Delivery.Deferred("program-error"), opened.Address);
+            return new Delivery.Deferred("program-error");
         }
         finally
         {
@@ -155,39 +130,77 @@ internal sealed partial class OutboxSender(
         }
     }
 
-    private OutgoingMail Open(OutboxMail mail)
+    /// <returns>How many were sent and recorded.</returns>
+    private async Task<int> RecordAsync(ChannelReader<SentMail> sent)
     {
-        var protector = OutboxMail.Protector(protection, mail.MessageId);
-        return new OutgoingMail(
-            mail.MessageId,
-            Encoding.UTF8.GetString(protector.Unprotect(mail.Recipient!)),
-            JsonSerializer.Deserialize<PrintedLetter>(protector.Unprotect(mail.Content!))!);
+        var recorded = 0;
+        while (await sent.WaitToReadAsync())
+        {
+            var together = await GatherAsync(sent);
+            try
+            {
+                await RecordAsync(together);
+                recorded += together.Count;
+            }
+            catch (Exception failure)
+            {
+                // Whatever it was: senders wait for this loop. The claims run out, and the mails go again under their own Message-IDs.
+                together.ForEach(mail => Log.Unrecorded(log, mail.Row.MessageId, mail.Row.Template, failure.GetType().Name));
+            }
+        }
+
+        return recorded;
     }
 
-    private async Task<bool> RecordAsync(OutboxMail mail, Delivery delivery, string? address)
+    /// <summary>What is sent within a moment: a commit costs more than many a mail.</summary>
+    private static async Task<List<SentMail>> GatherAsync(ChannelReader<SentMail> sent)
+    {
+        var together = new List<SentMail>();
+        using var moment = new CancellationTokenSource(Moment);
+        try
+        {
+            while (together.Count < MostTogether && await sent.WaitToReadAsync(moment.Token) && sent.TryRead(out var mail))
+            {
+                together.Add(mail);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It is over.
+        }
+
+        return together;
+    }
+
+    private async Task RecordAsync(List<SentMail> sent)
+    {
+        await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
+        var now = Now;
+        foreach (var claim in sent.GroupBy(mail => mail.Row.ClaimedBy))
+        {
+            // Of plain numbers, and so as text: EF takes longer over this statement than the database.
+            var record = $$"""
+                UPDATE outbox SET sent_at = {0}, recipient = NULL, content = NULL, failure_code = NULL, attempts = attempts + 1, claimed_by = NULL, claimed_until = NULL
+                WHERE claimed_by = {1} AND id IN ({{string.Join(", ", claim.Select(mail => mail.Row.Id))}})
+                """;
+            await db.Database.ExecuteSqlRawAsync(record, [now, claim.Key!], CancellationToken.None);
+        }
+
+        var reached = sent.Select(mail => mail.AddressHash).Distinct().ToArray();
+        if (await db.BouncedAddresses.AnyAsync(row => reached.Contains(row.AddressHash)))
+        {
+            // The mailboxes are there after all.
+            await db.BouncedAddresses.Where(row => reached.Contains(row.AddressHash)).ExecuteDeleteAsync();
+        }
+    }
+
+    private async Task RecordAsync(OutboxMail mail, Delivery delivery, string? addressHash)
     {
         await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
         var mine = db.Outbox.Where(row => row.Id == mail.Id && row.ClaimedBy == mail.ClaimedBy);
         var (now, attempts) = (Now, mail.Attempts + 1);
-        var addressHash = address is null ? null : MailLink.HashAddress(keys, address);
         switch (delivery)
         {
-            case Delivery.Sent:
-                await mine.ExecuteUpdateAsync(set => set
-                    .SetProperty(row => row.SentAt, now)
-                    .SetProperty(row => row.Recipient, (byte[]?)null)
-                    .SetProperty(row => row.Content, (byte[]?)null)
-                    .SetProperty(row => row.FailureCode, (string?)null)
-                    .SetProperty(row => row.Attempts, attempts)
-                    .SetProperty(row => row.ClaimedBy, (string?)null)
-                    .SetProperty(row => row.ClaimedUntil, (DateTime?)null));
-                if (await db.BouncedAddresses.AnyAsync(row => row.AddressHash == addressHash))
-                {
-                    // The mailbox is there after all.
-                    await db.BouncedAddresses.Where(row => row.AddressHash == addressHash).ExecuteDeleteAsync();
-                }
-
-                return true;
             case Delivery.Deferred deferred when now + Pause(attempts) is var next && next < mail.CreatedAt + GiveUpAfter:
                 Log.Deferred(log, mail.MessageId, mail.Template, deferred.Code, attempts);
                 await mine.ExecuteUpdateAsync(set => set
@@ -196,7 +209,7 @@ internal sealed partial class OutboxSender(
                     .SetProperty(row => row.Attempts, attempts)
                     .SetProperty(row => row.ClaimedBy, (string?)null)
                     .SetProperty(row => row.ClaimedUntil, (DateTime?)null));
-                return false;
+                break;
             default:
                 var (code, kind) = delivery switch
                 {
@@ -228,17 +241,7 @@ internal sealed partial class OutboxSender(
                     await transaction.CommitAsync();
                 }
 
-                return false;
-        }
-    }
-
-    private async Task ReleaseAsync(long[] unsent, string me)
-    {
-        if (unsent.Length > 0)
-        {
-            await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
-            await db.Outbox.Where(row => unsent.Contains(row.Id) && row.ClaimedBy == me).ExecuteUpdateAsync(
-                set => set.SetProperty(row => row.ClaimedBy, (string?)null).SetProperty(row => row.ClaimedUntil, (DateTime?)null));
+                break;
         }
     }
 
@@ -250,6 +253,8 @@ internal sealed partial class OutboxSender(
     }
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    private sealed record SentMail(OutboxMail Row, string AddressHash);
 
     /// <summary>The transports that are not sending just now; while nothing is due none is kept, as servers hang up on the idle.</summary>
     private sealed class Carriers(Func<IMailTransport> transports) : IDisposable
