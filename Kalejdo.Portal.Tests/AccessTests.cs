@@ -53,6 +53,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseEverything] = CurrentSubject.Linked,
         [PortalUrls.Desk] = StaffRoles.Any,
+        [PortalUrls.Incidents] = StaffRoles.Any,
+        [PortalUrls.IncidentRoute] = StaffRoles.Any,
     };
 
     private static readonly string[] Downloads = [PortalUrls.DownloadEverything, PortalUrls.DownloadToMove];
@@ -256,7 +258,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);
 
     private static string Opened(string address) =>
-        new[] { "{Token}", "{Row}", "{Field}", "{Id}" }.Aggregate(address.Replace("{Kind}", "contact_details", StringComparison.Ordinal), (opened, part) => opened.Replace(part, "x", StringComparison.Ordinal));
+        new[] { "{Token}", "{Row}", "{Field}", "{Id}", "{Number}" }.Aggregate(address.Replace("{Kind}", "contact_details", StringComparison.Ordinal), (opened, part) => opened.Replace(part, "x", StringComparison.Ordinal));
 
     private static string Demanded(RouteEndpoint route) =>
         route.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : route.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? SignedInAlone;

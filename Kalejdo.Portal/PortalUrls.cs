@@ -92,6 +92,10 @@ internal static class PortalUrls
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
 
+    /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
+    public const string Incidents = "/personal/incidenter";
+    public const string IncidentRoute = "/personal/incidenter/{Number}";
+
     /// <summary>For demonstrations and development.</summary>
     public const string Mailbox = "/utveckling/post";
     public const string MailRoute = "/utveckling/post/{Name}";
@@ -179,6 +183,11 @@ internal static class PortalUrls
         (1, _) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?uppgifter={tasks}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}&uppgifter={tasks}"),
     };
+
+    public static string IncidentsPage(int page) => page == 1 ? Incidents : string.Create(CultureInfo.InvariantCulture, $"{Incidents}?sida={page}");
+
+    /// <param name="saved">Whether the page says that it was saved.</param>
+    public static string Incident(string caseNumber, bool saved = false) => $"{Incidents}/{Uri.EscapeDataString(caseNumber)}{(saved ? "?sparat=ja" : "")}";
 
     public static string Mail(string name) => $"{Mailbox}/{name}";
 
