@@ -58,6 +58,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.Desk] = StaffRoles.Any,
         [PortalUrls.DeskCaseRoute] = StaffRoles.Any,
         [PortalUrls.DeskLetterRoute] = StaffRoles.Any,
+        [PortalUrls.Incidents] = StaffRoles.Any,
+        [PortalUrls.IncidentRoute] = StaffRoles.Any,
     };
 
     private static readonly string[] Downloads = [PortalUrls.DownloadEverything, PortalUrls.DownloadToMove];

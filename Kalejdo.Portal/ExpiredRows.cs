@@ -39,10 +39,10 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         // Whom the audit's numbers stand for, and what was said in words: the chain holds without them.
         await db.AuditNotes.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         await db.AuditPeople.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
-        // A case's completing line goes last, as it is what lets the others go.
-        var expired = db.Ledger.Where(row => row.Event == LedgerEvent.Completed && row.ExpiresAt <= now).Select(row => row.CaseNumber);
-        await db.Ledger.Where(row => row.Event != LedgerEvent.Completed && expired.Contains(row.CaseNumber)).ExecuteDeleteAsync(cancellationToken);
-        await db.Ledger.Where(row => row.Event == LedgerEvent.Completed && row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        // A case's expiring lines go last, as they are what lets the others go.
+        var expired = db.Ledger.Where(row => row.ExpiresAt <= now).Select(row => row.CaseNumber);
+        await db.Ledger.Where(row => row.ExpiresAt == null && expired.Contains(row.CaseNumber)).ExecuteDeleteAsync(cancellationToken);
+        await db.Ledger.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
     }
 
     [DisallowConcurrentExecution]

@@ -8,6 +8,7 @@ using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -79,6 +80,7 @@ internal static class Portal
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
+        services.AddSingleton<IncidentRegister>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
@@ -111,6 +113,7 @@ internal static class Portal
         services.AddSingleton<Disavowals>();
         services.AddSingleton<HeldAddresses>();
         services.AddSingleton<BlockedAddresses>();
+        services.AddSingleton<DisavowalReplay>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddSingleton<ErasureSteps>();
         services.AddRazorComponents().AddInteractiveServerComponents();

@@ -107,6 +107,9 @@ internal static class PortalUrls
 
     /// <summary>To be printed, for who is written to on paper.</summary>
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
+    /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
+    public const string Incidents = "/personal/incidenter";
+    public const string IncidentRoute = "/personal/incidenter/{Number}";
 
     /// <summary>For demonstrations and development.</summary>
     public const string Mailbox = "/utveckling/post";
@@ -207,6 +210,11 @@ internal static class PortalUrls
         (1, _) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?uppgifter={tasks}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}&uppgifter={tasks}"),
     };
+
+    public static string IncidentsPage(int page) => page == 1 ? Incidents : string.Create(CultureInfo.InvariantCulture, $"{Incidents}?sida={page}");
+
+    /// <param name="saved">Whether the page says that it was saved.</param>
+    public static string Incident(string caseNumber, bool saved = false) => $"{Incidents}/{Uri.EscapeDataString(caseNumber)}{(saved ? "?sparat=ja" : "")}";
 
     public static string Mail(string name) => $"{Mailbox}/{name}";
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Tests.Support;
@@ -35,6 +37,7 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
 
         var link = walk.Page.Url;
         await walk.OpenAsync(link);
+        await walk.Page.Locator("#block").CheckAsync();
         await RemoveAsync();
         await walk.SeesAsync(NotMyAddressText.RemovedTitle);
         await walk.OpenAsync(link);
@@ -48,6 +51,14 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
         await walk.PressAsync(NotMyAddressText.RenewAct);
         await walk.SeesAsync(NotMyAddressText.RenewSentTitle);
 
+        // Blocked, until its owner lifts it.
+        await walk.OpenAsync(PortalUrls.NotMyAddress);
+        await ProveAsync($"vilse.{language}.{width}@exempel.se");
+        await walk.ReadsAsync(NotMyAddressText.BlockedUntil);
+        await walk.Page.Locator("#unblock").CheckAsync();
+        await walk.PressAsync(NotMyAddressText.Continue);
+        await walk.SeesAsync(NotMyAddressText.UnblockedTitle);
+
         // Confirmed by its account: held, and given back to who wants it.
         var subscriber = new DemoSubscriber((language, width) switch { ("sv", 390) => 24, ("sv", 700) => 104, ("sv", _) => 44, (_, 390) => 64, _ => 84 });
         await SignedIn.CreateAccountAsync(portal.Services, subscriber);
@@ -55,6 +66,7 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
         await ProveAsync(subscriber.OwnEmail);
         await RemoveAsync();
         await walk.SeesAsync(NotMyAddressText.RemovedTitle);
+        await SubscriberIsToldAsync(subscriber);
         await walk.OpenAsync(await walk.FetchLinkAsync(subscriber.OwnEmail, NotMyAddressText.RemovedSubject, "/inte-min-adress/angra/"));
         await walk.SeesAsync(NotMyAddressText.UndoTitle);
         await walk.PressAsync(NotMyAddressText.Continue);
@@ -88,6 +100,19 @@ public sealed class NotMyAddressJourneyTests(JourneyPortal portal, Browser brows
             await walk.WriteAsync(NotMyAddressText.Code, await walk.FetchCodeAsync(address, NotMyAddressText.CodeSubject));
             await walk.PressAsync(NotMyAddressText.Continue);
             await walk.SeesAsync(NotMyAddressText.ChooseTitle);
+        }
+
+        // By customer number, as the address is none to sign in with any more.
+        async Task SubscriberIsToldAsync(DemoSubscriber subscriber)
+        {
+            await using var other = await browser.PersonAsync(language, scheme, width, scripts);
+            var told = new Walk(await other.NewPageAsync(), portal.Address, $"inte-min-kund-{language}-{scheme}-{width}", scripts);
+            await told.OpenAsync(PortalUrls.SignIn);
+            await told.WriteAsync(AccountsText.Name, subscriber.CustomerNumber);
+            await told.WriteAsync(AccountsText.Password, SignedIn.Password);
+            await told.PressAsync(AccountsText.SignInTitle);
+            await told.ComesToAsync(MyDataText.AddressGoneTitle);
+            told.AssertGood();
         }
 
         async Task RemoveAsync()

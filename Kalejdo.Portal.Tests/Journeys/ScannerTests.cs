@@ -1,8 +1,10 @@
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -24,6 +26,7 @@ public sealed partial class ScannerTests(Browser browser) : IAsyncDisposable
     {
         var links = await PostEveryLetterAsync();
         Assert.InRange(links.Count, SampleLetters.All.Count, 200);
+        Assert.Contains(links, link => link.AbsolutePath.StartsWith("/inte-min-adress/angra/", StringComparison.Ordinal));
         var before = Everything();
 
         using (var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }))
@@ -100,6 +103,18 @@ public sealed partial class ScannerTests(Browser browser) : IAsyncDisposable
         while (await services.GetRequiredService<ErasureActs>().EraseAsync("scanner", request, Cancellation) is ErasureResult.Unfinished)
         {
         }
+
+        // The receipt of a confirmed address has a way back of its own.
+        var disowned = new DemoSubscriber(8);
+        await _portal.AccountAsync(8);
+        string token;
+        await using (var db = _portal.Store())
+        {
+            db.MailLinks.Add(MailLink.New(services.GetRequiredService<PortalKeys>(), MailLinkPurpose.Disavowal, disowned.OwnEmail, _portal.Time.GetUtcNow().UtcDateTime, Outbox.LinkValidity, out token));
+            await db.SaveChangesAsync(Cancellation);
+        }
+
+        Assert.IsType<DisavowalResult.Detached>(await services.GetRequiredService<Disavowals>().DisownAsync(token, "sv", disowned.OwnEmail, block: false, Cancellation));
 
         await using (var db = _portal.Store())
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
@@ -29,19 +30,35 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
         await walk.SeesAsync(DeskText.Title);
         Assert.Equal(new Uri(portal.Address, PortalUrls.Desk).ToString(), walk.Page.Url);
 
-        await AddAsync(scope.ServiceProvider.GetRequiredService<PortalDbContext>());
+        var incident = await AddAsync(scope.ServiceProvider.GetRequiredService<PortalDbContext>());
         await walk.OpenAsync(PortalUrls.Desk);
         await walk.SeesAsync(DeskText.Title);
         await walk.ReadsAsync(DeskText.Overdue);
         await walk.ReadsAsync(DeskText.TraceFound);
         await walk.FollowAddressAsync("sida=2");
         await walk.SeesAsync(DeskText.Title);
+        await walk.OpenAsync(PortalUrls.Desk);
+        await walk.FollowAddressAsync(PortalUrls.Incident(incident));
+        await walk.SeesAsync(IncidentText.Title);
+        await walk.PressAsync(IncidentText.Save);
+        await walk.IsToldAsync(IncidentText.WhatMissing);
+        await walk.WriteAsync(IncidentText.What, "Ett välkomstmejl gick dit den 14 november. Vi har tagit bort adressen.");
+        await walk.WriteAsync(IncidentText.Whose, "Kund 10031676: namn och tecknat abonnemang");
+        await walk.Page.Locator("#risk-1").CheckAsync();
+        await walk.Page.Locator("#report-2").CheckAsync();
+        await walk.Page.Locator("#told").CheckAsync();
+        await walk.WriteAsync(IncidentText.Reason, "Mejlet nämnde varken namn eller nummer.");
+        await walk.PressAsync(IncidentText.Save);
+        await walk.ComesToAsync(IncidentText.Saved);
+        await walk.OpenAsync(PortalUrls.Incidents);
+        await walk.SeesAsync(IncidentText.ListTitle);
         await walk.OpenAsync(PortalUrls.MyAccount);
         await walk.SeesAsync(AccountsText.AccountTitle);
         walk.AssertGood();
     }
 
-    private async Task AddAsync(PortalDbContext db)
+    /// <returns>The number of an incident that nobody has answered.</returns>
+    private async Task<string> AddAsync(PortalDbContext db)
     {
         var now = portal.Time.GetUtcNow().UtcDateTime;
         for (var i = 0; i < 30; i++)
@@ -54,5 +71,17 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
             }
             await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         }
+
+        var disavowals = new List<string>();
+        foreach (var hours in (int[])[80, 30])
+        {
+            var about = await CaseRegister.OpenAsync(db, CaseType.Disavowal, 1, now.AddHours(-hours), TestContext.Current.CancellationToken);
+            (about.Status, about.OutcomeJson) = (CaseStatus.PartlyDone, """[{"Field":"kalejdo.subscriber.email","Action":0,"Rows":1},{"Field":"kalejdo.game_player.email","Action":1,"Rows":1}]""");
+            db.Incidents.Add(Incident.Of(about.Number, about.ReceivedAt));
+            disavowals.Add(about.Number);
+        }
+
+        await db.SaveChangesAsync(TestContext.Current.CancellationToken);
+        return disavowals[1];
     }
 }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -45,6 +46,34 @@ public abstract class AppendOnlyTests
             db.Ledger.Add(LedgerEntry.Intended(store.Keys, "K-2026-222222", "email", "kund@example.se", null, store.Now));
             await store.Audit.AppendAsync(db, new("test"), Cancellation);
             await transaction.CommitAsync(Cancellation);
+        }
+
+        var refused = await Assert.ThrowsAnyAsync<DbException>(() => store.SqlAsync(sql));
+
+        Assert.Contains("append-only", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("UPDATE incident_notes SET risk = 'None'")]
+    [InlineData("DELETE FROM incident_notes")]
+    public async Task What_staff_documented_stays(string sql)
+    {
+        await using var store = await CreateAsync();
+        await using (var db = store.Open())
+        {
+            var about = await CaseRegister.OpenAsync(db, CaseType.Disavowal, 1, store.Now, Cancellation);
+            db.Incidents.Add(Incident.Of(about.Number, store.Now));
+            db.IncidentNotes.Add(new IncidentNote
+            {
+                CaseNumber = about.Number,
+                RecordedAt = store.Now,
+                RecordedBy = 2,
+                Risk = IncidentRisk.High,
+                Report = IncidentReport.NotYet,
+                Told = IncidentTold.NotYet,
+                SealedWords = IncidentNote.Seal(store.Keys, about.Number, new IncidentWords("Vad", "Vems", null)),
+            });
+            await db.SaveChangesAsync(Cancellation);
         }
 
         var refused = await Assert.ThrowsAnyAsync<DbException>(() => store.SqlAsync(sql));
@@ -123,6 +152,7 @@ public sealed partial class AppendOnlyOnPostgresTests : AppendOnlyTests
             [
                 "UPDATE audit_entries SET event = 'other'", "DELETE FROM audit_entries", "TRUNCATE audit_entries",
                 "UPDATE erasure_ledger SET identity_hash = 'other'", "TRUNCATE erasure_ledger", "DELETE FROM audit_head", "TRUNCATE audit_head",
+                "UPDATE incident_notes SET risk = 'None'", "DELETE FROM incident_notes", "TRUNCATE incident_notes",
                 "ALTER TABLE audit_entries DISABLE TRIGGER USER", "DROP TRIGGER audit_entries_no_change ON audit_entries", "DROP TABLE audit_entries",
                 "SET session_replication_role = replica", "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
             ])

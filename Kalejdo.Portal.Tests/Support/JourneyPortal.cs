@@ -42,6 +42,7 @@ public sealed class JourneyPortal : WebApplicationFactory<Program>
         .UseEnvironment(Environments.Production)
         .UseSetting("DataRoot", data)
         .UseSetting("Portal:PublicAddress", Address.ToString())
+        .UseSetting("Disavowal:Blocking", "true")
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
         .ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));

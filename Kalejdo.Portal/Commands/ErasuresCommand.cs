@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Rights;
 
 namespace Kalejdo.Portal.Commands;
@@ -40,7 +41,17 @@ internal static class ErasuresCommand
                 await error.WriteLineAsync($"Incomplete: {problem}");
             }
             await error.WriteLineAsync($"{result.Again} erasures {(parsed.GetValue(dryRun) ? "would be done" : "were done")} again.");
-            return result.Problems.Count == 0 && result.Left is null or 0 ? PortalCommands.Done : PortalCommands.Refused;
+            var disowned = await services.GetRequiredService<DisavowalReplay>().ReplayAsync(moment, parsed.GetValue(dryRun), cancellationToken);
+            foreach (var number in disowned.CameBack)
+            {
+                await error.WriteLineAsync($"Case {number}: the disowned address was given to us anew since; it was left alone: somebody has to look at it.");
+            }
+            foreach (var problem in disowned.Problems)
+            {
+                await error.WriteLineAsync($"Incomplete: {problem}");
+            }
+            await error.WriteLineAsync($"{disowned.Again} disowned addresses {(parsed.GetValue(dryRun) ? "would be removed" : "were removed")} again.");
+            return result.Problems.Count + disowned.Problems.Count == 0 && result.Left is null or 0 ? PortalCommands.Done : PortalCommands.Refused;
         });
         return new Command("erasures", "The erasures so far") { replay };
     }

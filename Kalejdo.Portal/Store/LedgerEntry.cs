@@ -5,7 +5,7 @@ namespace Kalejdo.Portal.Store;
 
 /// <summary>
 /// A line of the erasure ledger, from which erasures are done again on a restored backup. Lines are only ever added:
-/// one an identity with the intent, one a case with the completion. A case's lines may go when its completion has
+/// one an identity with the intent, one a case with the completion; of a disavowal the address, and whether it was undone. A case's lines may go when its completion has
 /// expired, the completing line last; until then the database refuses.
 /// </summary>
 public sealed class LedgerEntry
@@ -49,6 +49,25 @@ public sealed class LedgerEntry
         ExpiresAt = now + longestBackup,
     };
 
+    /// <summary>An address that its mailbox's reader disowned: where a backup brings it back it is taken away again.</summary>
+    public static LedgerEntry Disavowed(PortalKeys keys, string caseNumber, string address, DateTime now) => new()
+    {
+        CaseNumber = caseNumber,
+        Event = LedgerEvent.Disavowed,
+        RecordedAt = now,
+        IdentityName = "email",
+        IdentityHash = HashIdentity(keys, "email", address.Trim().ToLowerInvariant()),
+    };
+
+    /// <summary>What the case did is not to be done again: it was undone, or nothing was done.</summary>
+    public static LedgerEntry Withdrawn(string caseNumber, DateTime now, TimeSpan longestBackup) => new()
+    {
+        CaseNumber = caseNumber,
+        Event = LedgerEvent.Withdrawn,
+        RecordedAt = now,
+        ExpiresAt = now + longestBackup,
+    };
+
     /// <summary>
     /// The value as the ledger knows it. Equal values must arrive equal: an e-mail address trimmed and in lower case.
     /// </summary>
@@ -63,6 +82,8 @@ public enum LedgerEvent
 {
     Intended,
     Completed,
+    Disavowed,
+    Withdrawn,
 }
 
 internal sealed class LedgerEntryConfiguration : IEntityTypeConfiguration<LedgerEntry>

@@ -65,6 +65,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<Incident> Incidents => Set<Incident>();
 
+    public DbSet<IncidentNote> IncidentNotes => Set<IncidentNote>();
+
     public DbSet<BlockedAddress> BlockedAddresses => Set<BlockedAddress>();
 
     public DbSet<ReceiptKey> ReceiptKeys => Set<ReceiptKey>();

@@ -140,11 +140,17 @@ public sealed class ErasureFollowUpTests : IAsyncDisposable
         var (keys, now) = (portal.Services.GetRequiredService<PortalKeys>(), portal.Time.GetUtcNow().UtcDateTime);
         db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Disavowal, Address, now, TimeSpan.FromDays(90), out _));
         db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Disavowal, "nagon.annan@post.example", now, TimeSpan.FromDays(90), out _));
+        // That mail came back is forgotten with the address too.
+        foreach (var address in (string[])[Address, "nagon.annan@post.example"])
+        {
+            db.BouncedAddresses.Add(new BouncedAddress { AddressHash = MailLink.HashAddress(keys, address), ReasonCode = "smtp-550", BouncedAt = now, ExpiresAt = now.AddDays(9) });
+        }
         await db.SaveChangesAsync(Cancellation);
 
         await EraseAsync(client);
 
         Assert.Equal("nagon.annan@post.example", (await db.MailLinks.AsNoTracking().SingleAsync(Cancellation)).Address(keys));
+        Assert.Equal(MailLink.HashAddress(keys, "nagon.annan@post.example"), (await db.BouncedAddresses.AsNoTracking().SingleAsync(Cancellation)).AddressHash);
     }
 
     [Fact]

@@ -29,6 +29,28 @@ public sealed partial class BlockedAddressTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_link_alone_blocks_nothing_as_it_may_have_been_passed_on()
+    {
+        using var owner = portal.Client(null);
+        var link = await ProveAsync(portal, owner);
+        using var stranger = portal.Client(null);
+
+        var asked = await SendAsync(stranger, link, "choice", ("choice", "ta-bort"), ("block", "true"));
+
+        Assert.Equal("Visa att brevlådan är din", Html.Heading(asked));
+        await using (var db = portal.Store())
+        {
+            Assert.False(await db.BlockedAddresses.AnyAsync(Cancellation));
+            Assert.False(await db.Cases.AnyAsync(Cancellation));
+        }
+        // With the code that came to the mailbox it is what was wished for, block and all.
+        var code = SixDigits().Match((await portal.LettersAsync())[^1].Text).Value;
+        Assert.Equal("Din adress är borttagen", Html.Heading(await SendAsync(stranger, link, "code", ("code", code), ("wish", "ta-bort"), ("withBlock", "true"))));
+        await using var after = portal.Store();
+        Assert.True(await after.BlockedAddresses.AnyAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task It_is_a_keyed_hash_that_is_explained_and_ends_by_itself()
     {
         using var owner = portal.Client(null);

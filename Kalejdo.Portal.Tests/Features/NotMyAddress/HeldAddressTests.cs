@@ -231,8 +231,10 @@ public sealed partial class HeldAddressTests : IAsyncDisposable
     public async Task Instead_of_an_expired_link_a_new_one_is_mailed_and_nobody_is_told_whether()
     {
         var link = await LinkAsync(Address);
-        portal.Time.Advance(Outbox.LinkValidity);
         using var owner = portal.Client(null);
+        portal.Time.Advance(Outbox.LinkValidity - TimeSpan.FromSeconds(1));
+        Assert.Equal("Är det inte din adress?", Html.Heading(await owner.PageAsync(link)));
+        portal.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal("Länken går inte att använda", Html.Heading(await owner.PageAsync(link)));
         var unknown = PortalUrls.NotMyAddressLink(new string('A', 43));
 
@@ -299,6 +301,24 @@ public sealed partial class HeldAddressTests : IAsyncDisposable
 
         await using var after = portal.Store();
         Assert.False(await after.Users.AnyAsync(row => row.Id == id, Cancellation));
+    }
+
+    /// <summary>Neither the game nor the newsletter says that an address was confirmed (the map's <c>verified_by</c>): it goes at once.</summary>
+    [Theory]
+    [InlineData("game_player", "UPDATE game_player SET email = 'bara.har@exempel.se', email_verified_at = '2026-01-01 10:00:00' WHERE id = (SELECT min(id) FROM game_player)")]
+    [InlineData("newsletter_consent", "INSERT INTO newsletter_consent (email, source, given_at) VALUES ('bara.har@exempel.se', 'website', '2026-01-01 10:00:00')")]
+    public async Task An_address_of_no_subscriber_goes_at_once(string table, string given)
+    {
+        _ = portal.Services;
+        await portal.SqlAsync(given);
+        var link = await LinkAsync("bara.har@exempel.se");
+        using var owner = portal.Client(null);
+
+        Assert.Equal("Din adress är borttagen", Html.Heading(await SendAsync(owner, link, "choice", ("choice", "ta-bort"))));
+
+        Assert.Equal(0, await portal.ScalarAsync<long>($"SELECT count(*) FROM {table} WHERE email = 'bara.har@exempel.se'"));
+        var receipt = Assert.Single(await portal.LettersAsync());
+        Assert.Equal((nameof(AddressRemovedLetter), "bara.har@exempel.se"), (receipt.Letter, receipt.Address));
     }
 
     [Fact]

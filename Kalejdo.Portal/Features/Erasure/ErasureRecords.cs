@@ -97,6 +97,12 @@ internal sealed class ErasureRecords(
         db.Ledger.Add(LedgerEntry.Completed(number, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
         followUps.Add(db, number, steps, work);
         var who = await audit.NumberOfAsync(db, actor, cancellationToken);
+        if (work.Scope.IsEverything)
+        {
+            // That mail to them came back is known of addresses that are known.
+            var gone = work.Addresses.Select(a => MailLink.HashAddress(keys, a)).ToList();
+            await db.BouncedAddresses.Where(b => gone.Contains(b.AddressHash)).ExecuteDeleteAsync(cancellationToken);
+        }
         if (work.Farewell is { } farewell)
         {
             if (left != 0 && farewell.Address is { } address)

@@ -41,7 +41,7 @@ internal abstract record DisavowalResult
     /// <summary>The block is lifted.</summary>
     public sealed record Unblocked : DisavowalResult;
 
-    /// <summary>Somebody uses the address; a link may have been passed on, so that the mailbox is asked.</summary>
+    /// <summary>Somebody uses the address, or it is to be blocked or no longer; a link may have been passed on, so that the mailbox is asked.</summary>
     public sealed record CodeNeeded(string MaskedAddress) : DisavowalResult;
 
     /// <summary>Somebody confirmed the address meanwhile, or the map left it standing somewhere: staff go on with it.</summary>
@@ -61,7 +61,7 @@ internal abstract record DisavowalResult
 /// </summary>
 internal sealed class Disavowals(
     LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, HeldAddresses held, BlockedAddresses blocked, AuditTrail audit, Outbox outbox,
-    AttemptLimits limits, IOptions<LimitOptions> allowed, PortalKeys keys, TimeProvider time)
+    AttemptLimits limits, IOptions<LimitOptions> allowed, IOptions<StoreOptions> store, PortalKeys keys, TimeProvider time)
 {
     /// <summary>Why a case waits whose address is held.</summary>
     public const string Held = "address-held";
@@ -96,7 +96,8 @@ internal sealed class Disavowals(
         var live = (await liveMap.OpenAsync(cancellation)).Databases;
         var standing = live is null ? null : (await new Disavowal(live).FindAsync(address, cancellation)).Standing;
         var verified = await IsConfirmedHereAsync(address) | standing is { Verified: true };
-        if (verified && !IsProven(link, proven))
+        // A link may have been passed on: whoever reads it there could otherwise shut others' mail out.
+        if ((verified || (block && blocked.WouldEnd is not null)) && !IsProven(link, proven))
         {
             return new DisavowalResult.CodeNeeded(Mask(address));
         }
@@ -245,6 +246,7 @@ internal sealed class Disavowals(
         {
             opened = await CaseRegister.OpenAsync(db, CaseType.Disavowal, subject, Now, cancellation);
             opened.Take(db, CaseStep.Begun, opened.ReceivedAt);
+            db.Ledger.Add(LedgerEntry.Disavowed(keys, opened.Number, link.Address(keys), Now));
             await audit.AppendAsync(db, new AuditEvent("disavowal.intended") { Subject = subject, Actor = subject, CaseNumber = opened.Number }, cancellation);
         }
 
@@ -326,6 +328,8 @@ internal sealed class Disavowals(
         opened.OutcomeJson = JsonSerializer.Serialize(steps);
         var happened = (hold, everywhere) switch { (not null, _) => "disavowal.detached", (null, true) => "disavowal.done", _ => "disavowal.for-staff" };
         await audit.AppendAsync(db, new AuditEvent(happened) { Subject = opened.Subject, Actor = opened.Subject, CaseNumber = number, ReasonCode = opened.ReasonCode }, CancellationToken.None);
+        var backups = TimeSpan.FromDays(store.Value.LongestBackupDays);
+        db.Ledger.Add(gone ? LedgerEntry.Completed(number, Now, backups) : LedgerEntry.Withdrawn(number, Now, backups));
         if (gone && steps.Count + (hold is null ? 0 : 1) > 0)
         {
             db.Incidents.Add(Incident.Of(number, opened.ReceivedAt));
@@ -341,6 +345,10 @@ internal sealed class Disavowals(
         }
 
         await db.SaveChangesAsync();
+        if (gone)
+        {
+            await db.BouncedAddresses.Where(row => row.AddressHash == link.AddressHash).ExecuteDeleteAsync();
+        }
 
         // Every mail that went to this address has a link of its own; to all of them it is done now, and where the address is
         // removed their copies of it go too.

@@ -6,6 +6,7 @@ using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Features.NotMyAddress;
 
@@ -56,7 +57,7 @@ internal abstract record UndoResult
 }
 
 /// <summary>Confirmed addresses that were disowned: taken away, held so that their true owner can have them back, then erased (docs/decisions/10).</summary>
-internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, PortalKeys keys, IDataProtectionProvider protection, TimeProvider time)
+internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, PortalKeys keys, IDataProtectionProvider protection, IOptions<StoreOptions> store, TimeProvider time)
 {
     public static readonly TimeSpan Time = TimeSpan.FromDays(14);
 
@@ -98,6 +99,26 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             }
             var payload = Seal(caseNumber, held with { Rows = [.. held.Rows, .. standing.Rows.Where(row => !held.Rows.Any(row.IsSame))] });
             await db.AddressHolds.Where(row => row.CaseNumber == caseNumber).ExecuteUpdateAsync(set => set.SetProperty(row => row.SealedPayload, payload));
+        }
+        return new DisavowalOutcome.Refused([]);
+    }
+
+    /// <summary>Takes the address away that a restored backup brought back: into the hold while there is one, so that it can still be undone.</summary>
+    public async Task<DisavowalOutcome> DetachAgainAsync(Databases live, string caseNumber, string address)
+    {
+        await using var db = await databases.CreateDbContextAsync();
+        if (await db.AddressHolds.AnyAsync(row => row.CaseNumber == caseNumber))
+        {
+            return await DetachAsync(live, caseNumber);
+        }
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (standing, problems) = await new Disavowal(live).FindAsync(address, CancellationToken.None);
+            var outcome = standing is null ? new DisavowalOutcome.Refused(problems) : await new Disavowal(live).DetachAsync(address, standing.Rows, CancellationToken.None);
+            if (outcome is not DisavowalOutcome.Changed)
+            {
+                return outcome;
+            }
         }
         return new DisavowalOutcome.Refused([]);
     }
@@ -243,6 +264,7 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
             closing.Take(db, CaseStep.Withdrawn, now, by: CaseParty.Person);
         }
         closing.OutcomeJson = JsonSerializer.Serialize(new { restored = restored.Rows, left = restored.Left });
+        db.Ledger.Add(LedgerEntry.Withdrawn(number, now, TimeSpan.FromDays(store.Value.LongestBackupDays)));
         await db.AddressNotices.Where(row => row.CaseNumber == number).ExecuteDeleteAsync();
         await db.MailLinks.Where(row => row.CaseNumber == number && row.Purpose == MailLinkPurpose.UndoDisavowal)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.UsedAt, now).SetProperty(row => row.SealedAddress, nothing));

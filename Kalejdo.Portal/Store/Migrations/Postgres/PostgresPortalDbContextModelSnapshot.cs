@@ -720,6 +720,59 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("incidents", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.IncidentNote", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<long>("RecordedBy")
+                        .HasColumnType("bigint")
+                        .HasColumnName("recorded_by");
+
+                    b.Property<string>("Report")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("report");
+
+                    b.Property<string>("Risk")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("risk");
+
+                    b.Property<byte[]>("SealedWords")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_words");
+
+                    b.Property<string>("Told")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("told");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber");
+
+                    b.ToTable("incident_notes", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.LedgerEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -1536,6 +1589,15 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.Incident", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.IncidentNote", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Incident", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });

@@ -707,6 +707,57 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("incidents", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.IncidentNote", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CaseNumber")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<DateTime>("RecordedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<long>("RecordedBy")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("recorded_by");
+
+                    b.Property<string>("Report")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("report");
+
+                    b.Property<string>("Risk")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("risk");
+
+                    b.Property<byte[]>("SealedWords")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_words");
+
+                    b.Property<string>("Told")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("told");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CaseNumber");
+
+                    b.ToTable("incident_notes", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.LedgerEntry", b =>
                 {
                     b.Property<long>("Id")
@@ -1511,6 +1562,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.Incident", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.IncidentNote", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Incident", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired();
                 });
