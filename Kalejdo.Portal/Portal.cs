@@ -9,6 +9,7 @@ using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Features.Staff.Incidents;
+using Kalejdo.Portal.Features.Staff.Personnel;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -81,6 +82,7 @@ internal static class Portal
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<IncidentRegister>();
+        services.AddSingleton<Personnel>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
