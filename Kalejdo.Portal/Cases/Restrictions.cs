@@ -67,10 +67,10 @@ internal sealed class Restrictions(IDbContextFactory<PortalDbContext> databases,
     }
 
     /// <summary>Which of the steps would change what is restricted, by kind.</summary>
-    public static IReadOnlyList<string> Touched(Map map, IEnumerable<ErasureStep> steps, IReadOnlyList<RestrictedKind> restricted)
+    public static IReadOnlyList<string> Touched(Map map, IEnumerable<ErasureStep> steps, IReadOnlySet<string> restricted)
     {
         var kindOf = map.Collections.ToDictionary(c => c.Id, c => c.KindKey);
-        return [.. steps.Where(s => s.Changes && s.Rows > 0).Select(s => kindOf[s.Collection]).Where(kind => restricted.Any(row => row.Kind == kind)).Distinct()];
+        return [.. steps.Where(s => s.Changes && s.Rows > 0).Select(s => kindOf[s.Collection]).Where(restricted.Contains).Distinct()];
     }
 
     /// <summary>Puts on record that staff or a job wanted to change what is restricted, and did not.</summary>

@@ -95,6 +95,10 @@ internal sealed partial class EndedRetention(
         {
             switch (await rights.PlanAsync([], Scope(ended), cancellationToken))
             {
+                // Something paused would go with it.
+                case ErasureOutcome.Done plan when Restrictions.Touched(live.Map, plan.Steps, paused).Count > 0:
+                    standing = true;
+                    break;
                 case ErasureOutcome.Done plan when plan.Steps.Any(s => s.Changes):
                     Identity[] subject = [new(Subjects.IdentityName, rows.Subject.ToString(System.Globalization.CultureInfo.InvariantCulture))];
                     if (await erasures.EraseAsync(subject, Scope(ended), Actor, new Progress<string>(), cancellationToken) is not ErasureResult.Erased)

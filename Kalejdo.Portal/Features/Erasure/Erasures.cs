@@ -123,7 +123,7 @@ internal sealed partial class Erasures(
         {
             return new ErasureResult.Unavailable([new Refusal("a database could not be read")]);
         }
-        if (Restrictions.Touched(live.Map, plan.Steps, paused) is not { Count: > 0 } touched)
+        if (Restrictions.Touched(live.Map, plan.Steps, paused.Select(row => row.Kind).ToHashSet()) is not { Count: > 0 } touched)
         {
             return null;
         }
