@@ -42,6 +42,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.MyData] = CurrentSubject.Linked,
         [PortalUrls.KindRoute] = CurrentSubject.Linked,
         [PortalUrls.Consents] = CurrentSubject.Linked,
+        [PortalUrls.PauseRoute] = CurrentSubject.Linked,
         [PortalUrls.WhoHasSeen] = CurrentSubject.Linked,
         [PortalUrls.Download] = CurrentSubject.Fresh,
         [PortalUrls.DownloadEverything] = CurrentSubject.Linked,

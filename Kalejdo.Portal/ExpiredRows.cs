@@ -1,11 +1,12 @@
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Quartz;
 
 namespace Kalejdo.Portal;
 
 /// <summary>Removes what has expired in the portal's own database. Each statement stands alone: killed, or run by two nodes, it does the same.</summary>
-internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> databases, TimeProvider time)
+internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> databases, IOptions<StoreOptions> options, TimeProvider time)
 {
     /// <summary>That a mail without a case (a code, a welcome) was sent is of use as long as somebody may ask where it is.</summary>
     public static readonly TimeSpan MailsWithoutCase = TimeSpan.FromDays(30);
@@ -38,6 +39,10 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
 
         // Whom the audit's numbers stand for, and what was said in words: the chain holds without them.
         await db.AuditNotes.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
+        // Who has paused something stays known as long as that lasts, or nobody would know whose it is.
+        var (soon, later) = (now.AddDays(30), now.AddDays(options.Value.AuditPeopleDays));
+        await db.AuditPeople.Where(row => row.ExpiresAt <= soon && db.RestrictedKinds.Any(paused => paused.Subject == row.Number && paused.EndedAt == null))
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.ExpiresAt, later), cancellationToken);
         await db.AuditPeople.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         // A case's expiring lines go last, as they are what lets the others go.
         var expired = db.Ledger.Where(row => row.ExpiresAt <= now).Select(row => row.CaseNumber);

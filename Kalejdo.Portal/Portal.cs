@@ -7,6 +7,7 @@ using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
+using Kalejdo.Portal.Features.Restriction;
 using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Features.Staff.Personnel;
@@ -49,6 +50,7 @@ internal static class Portal
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
+        services.AddValidated<RestrictionOptions, RestrictionOptions.Validator>("Restriction");
 
         services.AddValidated<CaseOptions, CaseOptions.Validator>("Cases");
         services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
@@ -62,6 +64,7 @@ internal static class Portal
         services.AddScoped<OneTimeCodes>();
         services.AddAccounts();
         services.AddSingleton<Subjects>();
+        services.AddSingleton<Restrictions>();
         services.AddSingleton<LiveMap>();
         services.AddSingleton<RowLinks>();
         services.AddSingleton<CaseLinks>();
@@ -78,11 +81,14 @@ internal static class Portal
         services.AddSingleton<AddressNotices>();
         services.AddSingleton<SubjectLog>();
         services.AddSingleton<ReturnedMail>();
+        services.AddSingleton<Pausing>();
+        services.AddSingleton<PauseEnds>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<IncidentRegister>();
         services.AddSingleton<Personnel>();
+        services.AddSingleton<DeskPauses>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
@@ -108,6 +114,7 @@ internal static class Portal
         services.AddRecurring<CaseClock.Job>(CaseClock.Job.Every);
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
+        services.AddRecurring<PauseEnds.Round>(PauseEnds.Round.Every);
         services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);
         services.AddSingleton<Mails>();
         services.AddSingleton<LetterGallery>();

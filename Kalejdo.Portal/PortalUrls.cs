@@ -66,6 +66,13 @@ internal static class PortalUrls
     /// <summary>The choice of <see cref="WhoHasSeenBy"/>, in the query.</summary>
     public const string Others = "andra";
 
+    /// <summary>Pauses the use of a kind, or ends that.</summary>
+    public const string PauseRoute = "/pausa/{Kind}";
+
+    /// <summary>What was done, in the query of <see cref="Pause"/>.</summary>
+    public const string PauseBegun = "pausad";
+    public const string PauseEnded = "slut";
+
     public const string CorrectRoute = "/ratta/{Row}/{Field}";
     public const string Erase = "/radera";
     public const string EraseKindRoute = "/radera/slag/{Kind}";
@@ -107,9 +114,11 @@ internal static class PortalUrls
 
     /// <summary>To be printed, for who is written to on paper.</summary>
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
+
     /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
     public const string Incidents = "/personal/incidenter";
     public const string IncidentRoute = "/personal/incidenter/{Number}";
+
     /// <summary>Who works with the portal, in which roles.</summary>
     public const string Personnel = "/personal/personal";
     public const string Invite = "/personal/personal/bjud-in";
@@ -169,6 +178,9 @@ internal static class PortalUrls
     /// <param name="row">A token of <see cref="RowLinks"/>.</param>
     /// <param name="field">The column's name.</param>
     public static string Correct(string row, string field) => $"/ratta/{row}/{Uri.EscapeDataString(field)}";
+
+    /// <param name="done">What was done just now.</param>
+    public static string Pause(string kind, string? done = null) => $"/pausa/{Uri.EscapeDataString(kind)}{(done is null ? "" : $"?klart={done}")}";
 
     public static string EraseKind(string kind) => $"/radera/slag/{Uri.EscapeDataString(kind)}";
 

@@ -27,9 +27,11 @@ internal static class AccessCommand
                 await PortalCommands.RefuseAsync(error, unknown);
                 return PortalCommands.Refused;
             }
+            IReadOnlySet<string> restricted = new HashSet<string>();
             if (options.Configured(parsed))
             {
                 identities = await RecordReadAsync(host, databases, identities, cancellationToken);
+                restricted = await RestrictedAsync(host, databases, identities, error, cancellationToken);
             }
             IReadOnlyList<Refusal> refusals = [];
             var written = await OutFile.WriteAsync(
@@ -38,7 +40,7 @@ internal static class AccessCommand
                 async output =>
                 {
                     refusals = parsed.GetValue(format) == "zip"
-                        ? await new AccessZip(databases, TimeProvider.System).WriteAsync(identities, output, cancellationToken)
+                        ? await new AccessZip(databases, TimeProvider.System, restricted).WriteAsync(identities, output, cancellationToken)
                         : await new Access(databases).WriteJsonAsync(identities, output, cancellationToken);
                     return refusals.Count == 0;
                 },
@@ -47,6 +49,19 @@ internal static class AccessCommand
             return written ? PortalCommands.Done : PortalCommands.Refused;
         });
         return command;
+    }
+
+    /// <summary>Whoever opens the data is told what of it is not to be used.</summary>
+    private static async Task<IReadOnlySet<string>> RestrictedAsync(
+        CommandHost host, Databases databases, IReadOnlyList<Identity> identities, TextWriter error, CancellationToken cancellationToken)
+    {
+        var services = await host.ServicesAsync(cancellationToken);
+        var kinds = (await services.GetRequiredService<Restrictions>().InForceByAnyIdentityAsync(databases, identities, cancellationToken) ?? []).Select(row => row.Kind).ToHashSet();
+        if (kinds.Count > 0)
+        {
+            await error.WriteLineAsync($"Paused at the person's request, to be kept and not used (GDPR Art. 18): {string.Join(", ", kinds.Order(StringComparer.Ordinal))}.");
+        }
+        return kinds;
     }
 
     /// <summary>Before anything is read. What the portal itself holds about the person is found by a number that the identities are joined by.</summary>

@@ -58,6 +58,9 @@ internal static class EraseCommand
                         await PortalCommands.RefuseAsync(error, refused.Reasons);
                         await error.WriteLineAsync($"Nothing was changed. Case {refused.Case} waits for staff.");
                         return PortalCommands.Refused;
+                    case ErasureResult.Restricted restricted:
+                        await error.WriteLineAsync($"Refused: the person asked to have the use of {string.Join(", ", restricted.Kinds)} paused (GDPR Art. 18); nothing was changed. They can erase it themselves; else end the pause first: restriction end.");
+                        return PortalCommands.Refused;
                     case ErasureResult.Unfinished unfinished:
                         await PortalCommands.RefuseAsync(error, unfinished.Reasons);
                         await error.WriteLineAsync($"Case {unfinished.Case} is unfinished; the next start goes on with it.");

@@ -27,6 +27,7 @@ internal static class PortalCommands
         root.Subcommands.Add(EraseCommand.Create(options, host));
         root.Subcommands.Add(ErasuresCommand.Create(host, TimeProvider.System));
         root.Subcommands.Add(RectifyCommand.Create(options, host));
+        root.Subcommands.Add(RestrictionCommand.Create(host));
         root.Subcommands.Add(AuditCommand.Create(host));
         root.Subcommands.Add(ReceiptCommand.Create(host));
         root.Subcommands.Add(MailCommand.Create(host));

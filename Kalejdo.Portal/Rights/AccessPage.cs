@@ -9,7 +9,7 @@ namespace Kalejdo.Portal.Rights;
 /// The page that a person opens first: one file without script or anything fetched, in both languages (a choice at its top hides the
 /// other one, by CSS alone). Its texts stand here, as it needs them in both languages at once.
 /// </summary>
-internal sealed class AccessPage(Map map, TimeProvider time, Action<AccessPart> reading, CancellationToken cancellationToken)
+internal sealed class AccessPage(Map map, TimeProvider time, IReadOnlySet<string> restricted, Action<AccessPart> reading, CancellationToken cancellationToken)
 {
     /// <summary>How many rows of a collection it shows, the newest where the map says which those are.</summary>
     public const int ShownRows = 1000;
@@ -61,6 +61,10 @@ internal sealed class AccessPage(Map map, TimeProvider time, Action<AccessPart> 
             if (kind.Explain is { } explain)
             {
                 Block("p", explain);
+            }
+            if (restricted.Contains(kind.Key))
+            {
+                Block("p", new("Användningen är pausad (begränsning): uppgifterna sparas men används inte.", "The use is paused (restriction): the data is kept but not used."));
             }
             html.Append("<dl>");
             Term(new("Varifrån uppgiften kommer", "Where it comes from"), kind.Source);

@@ -9,7 +9,10 @@ namespace Kalejdo.Portal.Rights;
 /// A subject's data as a ZIP file (GDPR Art. 15 and 20): <c>index.html</c> to read, <c>data.json</c> for machines, a CSV file a collection
 /// for spreadsheets. All of it is read in one snapshot a database and goes out as it is read: memory does not grow with the rows.
 /// </summary>
-public sealed class AccessZip(Databases databases, TimeProvider time)
+/// <param name="databases">The databases.</param>
+/// <param name="time">Tells when it was read.</param>
+/// <param name="restricted">The kinds that are kept and not used (GDPR Art. 18); the page to read says so.</param>
+public sealed class AccessZip(Databases databases, TimeProvider time, IReadOnlySet<string>? restricted = null)
 {
     /// <param name="identities">Verified identities of one person; their rows are united.</param>
     /// <param name="output">Takes the archive; need not be seekable, is written asynchronously only, and stays open.</param>
@@ -42,7 +45,7 @@ public sealed class AccessZip(Databases databases, TimeProvider time)
                     reading = part.Database;
                     await EntryAsync(archive, part.File, stream => AccessCsv.WriteAsync(part.Located, stream, part.Note, cancellationToken), cancellationToken);
                 }
-                var page = new AccessPage(databases.Map, time, part => reading = part.Database, cancellationToken);
+                var page = new AccessPage(databases.Map, time, restricted ?? new HashSet<string>(), part => reading = part.Database, cancellationToken);
                 await EntryAsync(archive, "index.html", stream => page.WriteAsync(identities, parts, stream), cancellationToken);
             }
             await forward.FlushAsync(cancellationToken);

@@ -29,6 +29,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<AuditNote> AuditNotes => Set<AuditNote>();
 
+    public DbSet<RestrictedKind> RestrictedKinds => Set<RestrictedKind>();
+
     public DbSet<SecretDisclosure> SecretDisclosures => Set<SecretDisclosure>();
 
     public DbSet<OutboxMail> Outbox => Set<OutboxMail>();

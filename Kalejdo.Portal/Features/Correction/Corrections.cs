@@ -15,7 +15,7 @@ internal sealed record CorrectionResult(RectificationOutcome Outcome, string? Ca
 /// Corrects with evidence (design.md 6): the case stands before the value is changed and is closed after it. A kill in between leaves
 /// an open case, which staff see; neither case nor audit holds a value.
 /// </summary>
-internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, TimeProvider time)
+internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Restrictions restrictions, TimeProvider time)
 {
     /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
     public Task<CorrectionResult> CorrectAsync(
@@ -47,12 +47,32 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         {
             return new CorrectionResult(await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken), null);
         }
+        if (!Restrictions.IsOwnAct(actor) && await IsRestrictedAsync(live, identities, field, actor, cancellationToken) is { } restricted)
+        {
+            return Refused(restricted);
+        }
         var number = await OpenAsync(identities, field, actor, cancellationToken);
         var outcome = await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken);
         await CloseAsync(number, outcome, actor, outcome is RectificationOutcome.Stale ? null : whenDone, cancellationToken);
         return new CorrectionResult(outcome, number);
 
         static CorrectionResult Refused(Refusal reason) => new(new RectificationOutcome.Refused(reason), null);
+    }
+
+    /// <summary>What somebody had paused is not corrected without them, unless it was paused to be checked (docs/decisions/12).</summary>
+    private async Task<Refusal?> IsRestrictedAsync(Databases live, IReadOnlyList<Identity> identities, string field, string actor, CancellationToken cancellationToken)
+    {
+        if (await restrictions.InForceByAnyIdentityAsync(live, identities, cancellationToken) is not { } paused)
+        {
+            return new Refusal("a database could not be read", field);
+        }
+        var kind = live.Map.Collections.First(c => field.StartsWith($"{c.Id}.", StringComparison.Ordinal)).KindKey;
+        if (!paused.Any(row => row.Kind == kind && row.Ground != RestrictionGround.Accuracy))
+        {
+            return null;
+        }
+        await restrictions.RecordUpheldAsync(identities, actor, "rectification", cancellationToken);
+        return new Refusal($"the person asked to have the use of {kind} paused (GDPR Art. 18)", field);
     }
 
     private async Task<string> OpenAsync(IReadOnlyList<Identity> identities, string field, string actor, CancellationToken cancellationToken)

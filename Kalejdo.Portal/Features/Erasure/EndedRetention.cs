@@ -12,7 +12,7 @@ namespace Kalejdo.Portal.Features.Erasure;
 /// and audit of its own, like any erasure. A kill leaves the keys in place, and what is gone already is not found a second time.
 /// </summary>
 internal sealed partial class EndedRetention(
-    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, Erasures erasures, PortalKeys keys, TimeProvider time, ILogger<EndedRetention> log)
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, Erasures erasures, Restrictions restrictions, PortalKeys keys, TimeProvider time, ILogger<EndedRetention> log)
 {
     private const string Actor = "system:retention-ended";
 
@@ -84,13 +84,21 @@ internal sealed partial class EndedRetention(
         {
             return false;
         }
-        var kept = answered.Where(k => mapped.Exists(r => Name(r) == Name(k.Row))).ToList();
+        // What its person had paused waits for the end of that, however long its ground has ended.
+        var paused = await restrictions.KindsAsync(rows.Subject, cancellationToken);
+        var kindOf = live.Map.Collections.ToDictionary(c => c.Id, c => c.KindKey);
+        var kept = answered.Where(k => mapped.Exists(r => Name(r) == Name(k.Row)))
+            .UnionBy(mapped.Where(r => paused.Contains(kindOf[r.Collection])).Select(r => new KeptRow(r, null, null)), k => Name(k.Row)).ToList();
         var ended = mapped.ExceptBy(kept.Select(k => Name(k.Row)), Name).ToList();
         var (erased, standing) = (false, false);
         if (ended.Count > 0)
         {
             switch (await rights.PlanAsync([], Scope(ended), cancellationToken))
             {
+                // Something paused would go with it.
+                case ErasureOutcome.Done plan when Restrictions.Touched(live.Map, plan.Steps, paused).Count > 0:
+                    standing = true;
+                    break;
                 case ErasureOutcome.Done plan when plan.Steps.Any(s => s.Changes):
                     Identity[] subject = [new(Subjects.IdentityName, rows.Subject.ToString(System.Globalization.CultureInfo.InvariantCulture))];
                     if (await erasures.EraseAsync(subject, Scope(ended), Actor, new Progress<string>(), cancellationToken) is not ErasureResult.Erased)

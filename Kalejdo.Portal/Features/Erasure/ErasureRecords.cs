@@ -21,6 +21,7 @@ internal sealed class ErasureRecords(
     CaseLinks links,
     ErasureClaims claims,
     ErasureFollowUps followUps,
+    Restrictions restrictions,
     IOptions<StoreOptions> options,
     TimeProvider time)
 {
@@ -109,6 +110,11 @@ internal sealed class ErasureRecords(
             {
                 // Staff go on, and tell the person when it is done.
                 db.CaseContacts.Add(CaseContact.Of(keys, number, farewell.AccountId, farewell.Language, new CaseReach(address)));
+            }
+            // Their own act, before which they were told: what they erase is paused no longer. Rows alone end nothing.
+            if (work.Scope.Rows.Count == 0)
+            {
+                await restrictions.EndErasedAsync(db, closed, work.Scope.IsEverything ? null : work.Scope.Kinds, Now, cancellationToken);
             }
             await TakeLeaveAsync(db, number, steps, work, farewell, cancellationToken);
         }

@@ -21,6 +21,9 @@ internal abstract record ErasureResult
     /// <summary>Refused whole; staff decide, within the case's time.</summary>
     public sealed record Refused(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
 
+    /// <summary>Not asked for by the person, who had the use of these kinds paused; nothing was changed, and that is on record.</summary>
+    public sealed record Restricted(IReadOnlyList<string> Kinds) : ErasureResult;
+
     /// <summary>Begun, but a database could not be reached; the next start goes on.</summary>
     public sealed record Unfinished(string Case, IReadOnlyList<Refusal> Reasons) : ErasureResult;
 

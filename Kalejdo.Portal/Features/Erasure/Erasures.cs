@@ -1,3 +1,4 @@
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -14,6 +15,7 @@ internal sealed partial class Erasures(
     ErasureRecords records,
     ErasureClaims claims,
     ErasureFollowUps followUps,
+    Restrictions restrictions,
     TimeProvider time,
     ILogger<Erasures> log)
 {
@@ -64,6 +66,8 @@ internal sealed partial class Erasures(
                 return (null, new ErasureResult.NothingFound(await ErasureFollowUps.OverwriteAsync(live, time, cancellationToken)));
             case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
                 return (null, new ErasureResult.Changed());
+            case ErasureOutcome.Done done when !Restrictions.IsOwnAct(request.Actor) && await RestrictedAsync(live, request, done, cancellationToken) is { } restricted:
+                return (null, restricted);
             case ErasureOutcome.Done done:
                 carried = done.Carried;
                 foreach (var key in live.Keys)
@@ -110,6 +114,21 @@ internal sealed partial class Erasures(
             }
         }
         return closed;
+    }
+
+    /// <summary>Erasing is a use too: what somebody had paused is left alone, unless they erase it themselves (docs/decisions/12).</summary>
+    private async Task<ErasureResult?> RestrictedAsync(Databases live, ErasureRequest request, ErasureOutcome.Done plan, CancellationToken cancellationToken)
+    {
+        if (await restrictions.InForceByAnyIdentityAsync(live, request.Identities, cancellationToken) is not { } paused)
+        {
+            return new ErasureResult.Unavailable([new Refusal("a database could not be read")]);
+        }
+        if (Restrictions.Touched(live.Map, plan.Steps, paused.Select(row => row.Kind).ToHashSet()) is not { Count: > 0 } touched)
+        {
+            return null;
+        }
+        await restrictions.RecordUpheldAsync(request.Identities, request.Actor, "erasure", cancellationToken);
+        return new ErasureResult.Restricted(touched);
     }
 
     private async Task<ErasureResult> CarryOutAsync(

@@ -18,9 +18,10 @@ internal static class Downloads
     }
 
     // The forms are bound for the sake of their antiforgery tokens.
-    private static Task<IResult> Everything([FromForm] Nothing form, HttpContext context, CurrentSubject current, LiveMap liveMap, Subjects subjects, TimeProvider time) =>
+    private static Task<IResult> Everything([FromForm] Nothing form, HttpContext context, CurrentSubject current, LiveMap liveMap, Subjects subjects, Restrictions restrictions, TimeProvider time) =>
         SendAsync(
-            (databases, identities, output, cancellationToken) => new AccessZip(databases, time).WriteAsync(identities, output, cancellationToken),
+            async (databases, identities, output, cancellationToken) =>
+                await new AccessZip(databases, time, await restrictions.KindsAsync(identities, cancellationToken)).WriteAsync(identities, output, cancellationToken),
             "mina-uppgifter", ".zip", MediaTypeNames.Application.Zip, "everything", context, current, liveMap, subjects, time);
 
     private static Task<IResult> ToMove([FromForm] Nothing form, HttpContext context, CurrentSubject current, LiveMap liveMap, Subjects subjects, TimeProvider time) =>

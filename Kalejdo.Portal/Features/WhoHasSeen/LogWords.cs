@@ -16,6 +16,7 @@ internal static class LogWords
         LogRole.AnotherAccount => WhoHasSeenText.RoleAnotherAccount,
         LogRole.CaseWorker => WhoHasSeenText.RoleCaseWorker,
         LogRole.Operator => WhoHasSeenText.RoleOperator,
+        LogRole.FormerAddress => WhoHasSeenText.RoleFormerAddress,
         LogRole.Automatic => WhoHasSeenText.RoleAutomatic,
         LogRole.Forgotten => WhoHasSeenText.RoleForgotten,
         _ => throw new ArgumentOutOfRangeException(nameof(role)),

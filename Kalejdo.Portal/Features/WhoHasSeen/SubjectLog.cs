@@ -16,6 +16,9 @@ internal enum LogRole
     CaseWorker,
     Operator,
 
+    /// <summary>Who reads an address that was replaced.</summary>
+    FormerAddress,
+
     /// <summary>The portal by itself.</summary>
     Automatic,
 
@@ -85,6 +88,9 @@ internal sealed class SubjectLog(LiveMap liveMap, IDbContextFactory<PortalDbCont
         "operator" => LogRole.Operator,
         "staff" => LogRole.CaseWorker,
         "system" => LogRole.Automatic,
+        // Who holds the link to their case, without signing in.
+        "case-link" => LogRole.You,
+        "address" => LogRole.FormerAddress,
         _ => LogRole.AnotherAccount,
     };
 }
