@@ -26,7 +26,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
-        PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.ReceiptFileRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
+        PortalUrls.AnswerRoute, PortalUrls.AnswerFileRoute, PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.ReceiptFileRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
     ];
 
     private static readonly Dictionary<string, string> Others = new()
@@ -52,7 +52,12 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.EraseKindRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseEverything] = CurrentSubject.Linked,
+        [PortalUrls.MyCases] = CurrentSubject.Linked,
+        [PortalUrls.MyCaseRoute] = CurrentSubject.Linked,
+        [PortalUrls.NewRequest] = CurrentSubject.Linked,
         [PortalUrls.Desk] = StaffRoles.Any,
+        [PortalUrls.DeskCaseRoute] = StaffRoles.Any,
+        [PortalUrls.DeskLetterRoute] = StaffRoles.Any,
     };
 
     private static readonly string[] Downloads = [PortalUrls.DownloadEverything, PortalUrls.DownloadToMove];
@@ -256,7 +261,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);
 
     private static string Opened(string address) =>
-        new[] { "{Token}", "{Row}", "{Field}", "{Id}" }.Aggregate(address.Replace("{Kind}", "contact_details", StringComparison.Ordinal), (opened, part) => opened.Replace(part, "x", StringComparison.Ordinal));
+        new[] { "{Token}", "{Row}", "{Field}", "{Id}", "{Number}" }.Aggregate(address.Replace("{Kind}", "contact_details", StringComparison.Ordinal), (opened, part) => opened.Replace(part, "x", StringComparison.Ordinal));
 
     private static string Demanded(RouteEndpoint route) =>
         route.Metadata.GetMetadata<IAllowAnonymous>() is not null ? "anyone" : route.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? SignedInAlone;

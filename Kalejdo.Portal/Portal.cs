@@ -68,6 +68,8 @@ internal static class Portal
         services.AddSingleton<CaseFiles>();
         services.AddSingleton<CaseLetters>();
         services.AddSingleton<CaseClock>();
+        services.AddSingleton<CaseRequests>();
+        services.AddSingleton<OwnCases>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();
@@ -75,6 +77,7 @@ internal static class Portal
         services.AddSingleton<SubjectLog>();
         services.AddSingleton<ReturnedMail>();
         services.AddSingleton<DeskCases>();
+        services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
@@ -163,6 +166,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         app.MapReceiptFiles();
+        app.MapAnswerFiles();
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();

@@ -80,17 +80,33 @@ internal static class PortalUrls
     public const string UndoErasureSignedIn = "/angra";
     public const string ConfirmNewAddressRoute = "/ratta-adress/{Id}";
     public const string UndoAddressChangeRoute = "/angra-adress/{Token}";
+    public const string MyCases = "/mina-arenden";
+    public const string MyCaseRoute = "/mina-arenden/{Number}";
+
+    /// <summary>What self-service cannot do is asked for here.</summary>
+    public const string NewRequest = "/mina-arenden/ny";
     public const string CaseRoute = "/arende/{Token}";
     public const string ReceiptRoute = "/kvitto/{Token}";
 
     /// <summary>POST only: the receipt as a signed file.</summary>
     public const string ReceiptFileRoute = "/kvitto/{token}/fil";
 
+    /// <summary>The receipt of what staff answered.</summary>
+    public const string AnswerRoute = "/svar/{Token}";
+
+    /// <summary>POST only.</summary>
+    public const string AnswerFileRoute = "/svar/{token}/fil";
+
     /// <summary>A JSON Web Key Set: what signed receipts are verified by.</summary>
     public const string ReceiptKeys = "/.well-known/receipt-keys.json";
 
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
+
+    public const string DeskCaseRoute = "/personal/arende/{Number}";
+
+    /// <summary>To be printed, for who is written to on paper.</summary>
+    public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
 
     /// <summary>For demonstrations and development.</summary>
     public const string Mailbox = "/utveckling/post";
@@ -159,6 +175,18 @@ internal static class PortalUrls
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the case without a session.</param>
     public static string Case(string token) => $"/arende/{token}";
+
+    public static string MyCase(string number) => $"{MyCases}/{number}";
+
+    /// <param name="number">Of the case.</param>
+    public static string DeskCase(string number) => $"{Desk}/arende/{number}";
+
+    public static string DeskLetter(string number) => $"{Desk}/arende/{number}/brev";
+
+    /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the answer without a session.</param>
+    public static string Answer(string token) => $"/svar/{token}";
+
+    public static string AnswerFile(string token) => $"/svar/{token}/fil";
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the receipt without a session.</param>
     public static string Receipt(string token) => $"/kvitto/{token}";

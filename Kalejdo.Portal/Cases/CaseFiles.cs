@@ -5,7 +5,7 @@ namespace Kalejdo.Portal.Cases;
 
 /// <summary>A line of a case's history.</summary>
 /// <param name="Words">What the person or staff wrote.</param>
-internal sealed record CaseLine(DateTime At, CaseStep Step, CaseParty By, string? ReasonCode, string? Words)
+public sealed record CaseLine(DateTime At, CaseStep Step, CaseParty By, string? ReasonCode, string? Words)
 {
     /// <summary>Not even by accident in a log.</summary>
     public override string ToString() => Step.ToString();
@@ -13,12 +13,22 @@ internal sealed record CaseLine(DateTime At, CaseStep Step, CaseParty By, string
 
 /// <summary>A case with its history, oldest line first.</summary>
 /// <param name="Contact">How its person is reached; null where nobody noted it, or it is forgotten by now.</param>
-internal sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseContact? Contact)
+public sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseContact? Contact)
 {
     public CaseLine? Last(CaseStep step) => History.LastOrDefault(line => line.Step == step);
 
     /// <summary>Whether people asked for it in their own words: staff answer it.</summary>
     public bool IsRequest => History.Any(line => line is { Step: CaseStep.Received, Words: not null });
+
+    /// <summary>Whether the portal has it in its own hands: it waits out a pause, or destroys at this moment.</summary>
+    public bool IsThePortals => Case.Type is CaseType.Erasure or CaseType.Disavowal && !IsRequest
+        && (Case.Status, History.LastOrDefault(line => line.Step is CaseStep.Begun or CaseStep.HandedToStaff)) switch
+        {
+            (CaseStatus.Received, null) => true,
+            (CaseStatus.InProgress, { Step: CaseStep.Begun, By: CaseParty.Portal }) => true,
+            (CaseStatus.PartlyDone, _) => Case.Type == CaseType.Disavowal,
+            _ => false,
+        };
 
     /// <summary>The answer or the refusal that staff wrote; null where there is none (yet).</summary>
     public CaseLine? Answer => History.LastOrDefault(line => line is { By: CaseParty.Staff, Step: CaseStep.Done or CaseStep.Refused });

@@ -70,6 +70,19 @@ internal static class CaseWords
         _ => throw new ArgumentOutOfRangeException(nameof(code)),
     };
 
+    /// <summary>As what somebody asks, by the code of the first line of the history.</summary>
+    public static string Asker(string code) => code switch
+    {
+        "self-service" => CasesText.AskerSelf,
+        "no-account" => CasesText.AskerNoAccount,
+        "ended" => CasesText.AskerEnded,
+        "no-email" => CasesText.AskerNoEmail,
+        "guardian" => CasesText.AskerGuardian,
+        "estate" => CasesText.AskerEstate,
+        "protected_identity" => CasesText.AskerProtected,
+        _ => CasesText.AskerElse,
+    };
+
     /// <summary>Why a step was taken; null where its name says all.</summary>
     public static string? Reason(string? code) => code switch
     {
