@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.DataMap;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Kalejdo.Portal.Rights;
 
@@ -91,7 +92,7 @@ public sealed class LocatedCollection
         }
         await using var reader = await located.Session.StreamAsync(
             $"SELECT {AccessRow.Selected(located, mapped, rows)} FROM {from} WHERE {where} ORDER BY {newest}{Located.KeyOf(mapped, "t")}", cancellationToken);
-        var row = new AccessRow(reader, mapped);
+        var row = new AccessRow(reader, mapped, rows);
         while (await reader.ReadAsync(cancellationToken))
         {
             yield return row;
@@ -105,6 +106,9 @@ public sealed class AccessRow
     private const int FirstField = 2;
 
     private readonly DbDataReader reader;
+    private readonly sqlite3_stmt? sqlite;
+    private readonly int? whose;
+    private readonly bool households;
     private readonly Field[] fields;
     private readonly string[] key;
     private readonly JsonEncodedText[] names;
@@ -113,9 +117,13 @@ public sealed class AccessRow
     private readonly bool[] withheldOfMember;
     private readonly Type?[] fixedTypes;
 
-    internal AccessRow(DbDataReader reader, MappedCollection mapped)
+    internal AccessRow(DbDataReader reader, MappedCollection mapped, LocatedRows rows)
     {
         this.reader = reader;
+        sqlite = (reader as SqliteDataReader)?.Handle;
+        // What is the same for all rows is not read from each.
+        whose = int.TryParse(rows.Whose, out var all) ? all : null;
+        households = mapped.Collection.HouseholdOwn is not null;
         fields = [.. mapped.Collection.Fields];
         fixedTypes = new Type?[fields.Length];
         key = [.. mapped.Table.PrimaryKey];
@@ -146,13 +154,13 @@ public sealed class AccessRow
     }
 
     /// <summary>Whether the row is somebody else's; its personal fields are null then (GDPR Art. 15(4)).</summary>
-    public bool Anothers => reader.GetInt32(0) == Whose.Anothers;
+    public bool Anothers => (whose ?? reader.GetInt32(0)) == Whose.Anothers;
 
     /// <summary>Whether the row is others' as well.</summary>
-    public bool Shared => reader.GetInt32(0) == Whose.Shared;
+    public bool Shared => (whose ?? reader.GetInt32(0)) == Whose.Shared;
 
     /// <summary>Whether the row is another person of the household; its personal fields but the name are null then.</summary>
-    public bool Member => reader.GetInt32(1) == 1;
+    public bool Member => households && reader.GetInt32(1) == 1;
 
     /// <summary>
     /// The values by the map's fields: null, <see cref="long"/>, <see cref="double"/>, <see cref="bool"/> or text
@@ -186,8 +194,60 @@ public sealed class AccessRow
         json.WriteEndObject();
     }
 
+    /// <summary>A whole number, without an object; null where the value is none, or withheld.</summary>
+    internal long? Integer(int field) =>
+        types[field] == ColumnType.Integer && !(withheldOfAnother[field] && Anothers) && !(withheldOfMember[field] && Member) && IsInteger(field) ? reader.GetInt64(field + FirstField) : null;
+
+    private bool IsInteger(int i) => sqlite is not null
+        ? raw.sqlite3_column_type(sqlite, i + FirstField) == raw.SQLITE_INTEGER
+        : FixedType(i) is var stored && (stored == typeof(long) || stored == typeof(int)) && !reader.IsDBNull(i + FirstField);
+
+    private Type FixedType(int i) => fixedTypes[i] ??= reader.GetFieldType(i + FirstField);
+
     /// <summary>The common types, without an object a value.</summary>
-    private bool WriteTyped(Utf8JsonWriter json, int i)
+    private bool WriteTyped(Utf8JsonWriter json, int i) => sqlite is not null ? WriteSqlite(json, i, sqlite) : WritePostgres(json, i);
+
+    // In SQLite each value has a type of its own; asked once, not by each getter.
+    private bool WriteSqlite(Utf8JsonWriter json, int i, sqlite3_stmt row)
+    {
+        var column = i + FirstField;
+        switch (raw.sqlite3_column_type(row, column))
+        {
+            case raw.SQLITE_NULL:
+                json.WriteNullValue();
+                return true;
+            case raw.SQLITE_INTEGER when types[i] == ColumnType.Integer:
+                json.WriteNumberValue(raw.sqlite3_column_int64(row, column));
+                return true;
+            case raw.SQLITE_TEXT:
+                return WriteText(json, i, raw.sqlite3_column_text(row, column).utf8_to_string());
+            default:
+                return false;
+        }
+    }
+
+    private bool WriteText(Utf8JsonWriter json, int i, string text)
+    {
+        if (types[i] != ColumnType.Instant)
+        {
+            json.WriteStringValue(text);
+            return true;
+        }
+        if (text.Length > 40)
+        {
+            return false;
+        }
+        Span<char> iso = stackalloc char[text.Length];
+        text.CopyTo(iso);
+        if (IsSqlites(text))
+        {
+            iso[10] = 'T';
+        }
+        json.WriteStringValue(iso);
+        return true;
+    }
+
+    private bool WritePostgres(Utf8JsonWriter json, int i)
     {
         var column = i + FirstField;
         if (reader.IsDBNull(column))
@@ -195,28 +255,15 @@ public sealed class AccessRow
             json.WriteNullValue();
             return true;
         }
-        // In SQLite each value has a type of its own.
-        var stored = reader is SqliteDataReader ? reader.GetFieldType(column) : fixedTypes[i] ??= reader.GetFieldType(column);
+        var stored = FixedType(i);
         if (types[i] == ColumnType.Integer && (stored == typeof(long) || stored == typeof(int)))
         {
             json.WriteNumberValue(reader.GetInt64(column));
             return true;
         }
-        if (stored == typeof(string) && types[i] != ColumnType.Instant)
+        if (stored == typeof(string))
         {
-            json.WriteStringValue(reader.GetString(column));
-            return true;
-        }
-        if (stored == typeof(string) && reader.GetString(column) is { Length: <= 40 } text)
-        {
-            Span<char> iso = stackalloc char[text.Length];
-            text.CopyTo(iso);
-            if (IsSqlites(text))
-            {
-                iso[10] = 'T';
-            }
-            json.WriteStringValue(iso);
-            return true;
+            return WriteText(json, i, reader.GetString(column));
         }
         if (stored == typeof(DateTime) && types[i] != ColumnType.Date)
         {

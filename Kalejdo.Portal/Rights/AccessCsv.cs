@@ -24,14 +24,15 @@ internal static class AccessCsv
         var fields = located.Collection.Fields;
         var numbers = located.Types.Select(type => type is ColumnType.Integer or ColumnType.Decimal or ColumnType.Real).ToArray();
         var text = new StringBuilder();
-        await using var writer = new StreamWriter(stream, ForSpreadsheets, leaveOpen: true);
+        await using var writer = new StreamWriter(stream, ForSpreadsheets, FlushAt, leaveOpen: true);
         text.AppendJoin(';', fields.Select(f => Cell(f.Name, number: false))).Append("\r\n");
         await foreach (var row in located.RowsAsync(cancellationToken))
         {
             seen(row);
             for (var i = 0; i < fields.Count; i++)
             {
-                text.Append(i == 0 ? "" : ";").Append(Cell(row[i], numbers[i]));
+                text.Append(i == 0 ? "" : ";");
+                _ = row.Integer(i) is { } whole ? text.Append(CultureInfo.InvariantCulture, $"{whole}") : text.Append(Cell(row[i], numbers[i]));
             }
             text.Append("\r\n");
             if (text.Length > FlushAt)

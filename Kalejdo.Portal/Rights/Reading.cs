@@ -198,7 +198,7 @@ public sealed class Reading(Databases databases)
     private static async Task<List<DataRow>> RowsAsync(Located located, MappedCollection mapped, string query, CancellationToken cancellationToken)
     {
         await using var reader = await located.Session.StreamAsync(query, cancellationToken);
-        var current = new AccessRow(reader, mapped);
+        var current = new AccessRow(reader, mapped, located.Rows(mapped));
         var rows = new List<DataRow>();
         while (await reader.ReadAsync(cancellationToken))
         {
