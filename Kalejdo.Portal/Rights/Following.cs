@@ -193,7 +193,7 @@ internal sealed class Following
     {
         var decided = down && OneWayIn(to) ? Whose.Own : Whose.Open;
         var whose = located.Identification.Foreign(to, "t") is { } foreign ? $"CASE WHEN {foreign} THEN {Whose.Anothers} ELSE {decided} END" : $"{decided}";
-        return new Lead(to, from, where, whose, listed, hides, once && (hides || hidden.Contains(to)), decided == Whose.Own);
+        return new Lead(to, from, where, whose, listed, hides, once && mayHide, decided == Whose.Own);
     }
 
     /// <summary>Whether nobody but the parent that led here can lead to the rows of a collection.</summary>
