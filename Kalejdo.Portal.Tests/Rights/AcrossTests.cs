@@ -48,6 +48,20 @@ public sealed class AcrossTests
     }
 
     [Theory, EveryEngine]
+    public async Task The_database_to_which_the_other_leads_goes_first_unless_the_map_says_after(Provider provider)
+    {
+        foreach (var (after, order) in new[] { ("", "shop crm"), ("after: [crm]", "crm shop") })
+        {
+            await using var both = await CreateAsync(provider, Customers, "CREATE TABLE login (id INTEGER PRIMARY KEY, customer_id INTEGER, device TEXT); INSERT INTO login VALUES (1, 1, 'a'), (2, 2, 'b');", Maps(
+                DatasetOf("crm", "", Customer),
+                DatasetOf("shop", after, CollectionWith("login", "", Delete, Key(), Plain("customer_id", Reference("customer.id", "from", "crm")), Personal("device")))));
+
+            Assert.Equal(order, string.Join(' ', both.Databases.Keys));
+            Assert.Equal(["customer delete 1", "login delete 1"], await both.EraseAsync(Anna));
+        }
+    }
+
+    [Theory, EveryEngine]
     public async Task A_circle_through_both_databases_goes_whichever_of_them_goes_first(Provider provider)
     {
         foreach (var backwards in new[] { false, true })

@@ -69,11 +69,13 @@ public sealed class ErasureProperties
         }
     }
 
-    private static IReadOnlyList<Identity> IdentitiesOf(RandomDatabase random, int person, int known) =>
-    [
-        .. known == 1 && random.Tables.Any(t => t.Number) ? [] : Email(RandomDatabase.Email(person)),
-        .. known > 0 && random.Tables.Any(t => t.Number) ? [new Identity("number", RandomDatabase.Number(person))] : Array.Empty<Identity>(),
-    ];
+    /// <summary>One identity alone only where a row tells the other: a value of a sort of which nothing is known could be anybody's.</summary>
+    private static List<Identity> IdentitiesOf(RandomDatabase random, int person, int known)
+    {
+        List<Identity> both =
+        [.. Email(RandomDatabase.Email(person)), .. random.Tables.Any(t => t.Number) ? [new Identity("number", RandomDatabase.Number(person))] : Array.Empty<Identity>()];
+        return known < both.Count && random.TellsBoth(person) ? [both[known]] : both;
+    }
 
     /// <summary>The rows of which the engine itself says so.</summary>
     private static async Task<HashSet<string>> OwnAsync(MappedDatabasesUnderTest shop, IReadOnlyList<Identity> identities, params int[] whose)

@@ -80,6 +80,10 @@ internal sealed record RandomDatabase(IReadOnlyList<RandomTable> Tables)
     /// <summary>A row that bears two identities bears one person's.</summary>
     private static int? NumberIn(RandomTable table, IReadOnlyList<int> row) => row[^1] >= People ? null : table.Identity && row[0] < People ? row[0] : row[^1];
 
+    /// <summary>Whether a row tells that an address and a number are the same person's.</summary>
+    public bool TellsBoth(int person) => Tables.Select((table, number) => (table, number)).Any(t => t.table.Identity && t.table.Number
+        && t.table.Rows.Select((row, i) => (row, i)).Any(r => r.row[0] == person && NumberIn(t.table, r.row) == person && Holds(t.number, r.i + 1)));
+
     private bool Composite(RandomReference reference) => Tables[reference.Parent].Key == 3;
 
     private static int PartOf(int id) => id % 2;

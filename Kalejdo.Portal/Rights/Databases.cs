@@ -123,13 +123,22 @@ public sealed class Databases : IDisposable
         {
             if (entered.Add(database))
             {
-                var after = Map.Datasets.Where(d => database.Has(d.Key)).SelectMany(d => d.After).ToHashSet();
                 var leads = database.Crossings.Where(c => c.Link.Down && c.Parent == database).Select(c => c.Child)
                     .Concat(database.Crossings.Where(c => c.Link.Up && c.Child == database).Select(c => c.Parent));
-                All.Where(d => after.Any(d.Has)).Concat(leads).ToList().ForEach(Visit);
+                // What the map says counts for more.
+                Before(database).Concat(leads.Where(l => !Precedes(database, l, []))).ToList().ForEach(Visit);
                 order.Add(database);
             }
         }
+
+        IEnumerable<MappedDatabase> Before(MappedDatabase database)
+        {
+            var after = Map.Datasets.Where(d => database.Has(d.Key)).SelectMany(d => d.After).ToHashSet();
+            return All.Where(d => d != database && after.Any(d.Has));
+        }
+
+        bool Precedes(MappedDatabase first, MappedDatabase second, HashSet<MappedDatabase> seen) =>
+            seen.Add(second) && Before(second).Any(d => d == first || Precedes(first, d, seen));
     }
 
     /// <summary>Datasets after those that they name with Fideslang's <c>after</c>.</summary>
