@@ -66,9 +66,9 @@ internal sealed class PostgresDialect : Dialect
         await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
 
     // PostgreSQL knows nothing of the size of temporary tables and, in doubt, reads the large tables whole. What has no index is read so all the same.
-    // A plan for whoever has few rows would sort the million of somebody else, whose index has them in order.
+    // To forbid sorting too would read somebody's million rows in their index's order, but everybody's for the sake of a few (measured: 30 times slower).
     public override string? SmallSetsLead =>
-        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)";
+        "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)";
 
     public override Task<DatabaseSchema> ReadSchemaAsync(DbConnection connection, CancellationToken cancellationToken) => PostgresSchema.ReadAsync(connection, cancellationToken);
 
