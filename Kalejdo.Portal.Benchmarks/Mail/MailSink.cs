@@ -7,19 +7,21 @@ using System.Text;
 namespace Kalejdo.Portal.Benchmarks.Mail;
 
 /// <summary>
-/// A mail server that takes everything and answers at once, so that whatever is slow is the sender. It is a process of its own, as mail
-/// servers are: neither side shares its threads.
+/// A mail server that takes everything. It is a process of its own, as mail servers are: neither side shares its threads.
 /// </summary>
 internal sealed class MailSink : IAsyncDisposable
 {
     public const string Verb = "mail-sink";
+    public const string Prompt = "prompt";
+    private const string Ordinary = "ordinary";
     private readonly Process _process;
 
     private MailSink(Process process, int port) => (_process, Port) = (process, port);
 
     public int Port { get; }
 
-    public static async Task<MailSink> StartAsync(CancellationToken cancellationToken)
+    /// <param name="prompt">Whether it acknowledges every packet at once, so that whatever is slow is the sender; else Linux decides, as for any mail server.</param>
+    public static async Task<MailSink> StartAsync(bool prompt, CancellationToken cancellationToken)
     {
         // Under `dotnet run` and `dotnet X.dll` alike.
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
@@ -28,6 +30,7 @@ internal sealed class MailSink : IAsyncDisposable
             start.ArgumentList.Add(typeof(MailSink).Assembly.Location);
         }
         start.ArgumentList.Add(Verb);
+        start.ArgumentList.Add(prompt ? Prompt : Ordinary);
         var process = Process.Start(start)!;
         return new MailSink(process, (int)await NumberAsync(process, cancellationToken));
     }
@@ -52,11 +55,11 @@ internal sealed class MailSink : IAsyncDisposable
         long.Parse(await process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The mail server ended."), CultureInfo.InvariantCulture);
 
     /// <summary>The other process's part.</summary>
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(bool prompt)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var server = new Server();
+        var server = new Server(prompt);
         _ = server.ServeAsync(listener);
         Console.WriteLine(((IPEndPoint)listener.LocalEndpoint).Port);
         while (await Console.In.ReadLineAsync() is not null)
@@ -66,7 +69,7 @@ internal sealed class MailSink : IAsyncDisposable
         return 0;
     }
 
-    private sealed class Server
+    private sealed class Server(bool prompt)
     {
         private long _taken;
 
@@ -87,7 +90,7 @@ internal sealed class MailSink : IAsyncDisposable
                 using var visitor = client;
                 visitor.NoDelay = true;
                 await using var stream = visitor.GetStream();
-                using var reader = new StreamReader(new Prompt(visitor.Client, stream), Encoding.Latin1, bufferSize: 16_384);
+                using var reader = new StreamReader(prompt ? new PromptStream(visitor.Client, stream) : stream, Encoding.Latin1, bufferSize: 16_384);
                 await SayAsync("220 sink");
                 while (await reader.ReadLineAsync() is { } line)
                 {
@@ -126,7 +129,7 @@ internal sealed class MailSink : IAsyncDisposable
     /// Acknowledges at once what it reads. The framework's client writes a mail in small pieces and waits for the acknowledgement of
     /// each, which Linux holds back for 40 ms: beside that nothing else of a mail would be seen.
     /// </summary>
-    private sealed class Prompt(Socket socket, Stream inner) : Stream
+    private sealed class PromptStream(Socket socket, Stream inner) : Stream
     {
         private const int Tcp = 6;
         private const int QuickAck = 12;

@@ -54,20 +54,21 @@ internal sealed class OutboxDrain : IAsyncDisposable
 
     private MailOptions Options => _host.Services.GetRequiredService<IOptions<MailOptions>>().Value;
 
-    public static async Task<OutboxDrain> OpenAsync(DataSets sets, Provider provider, string folder, int mails, CancellationToken cancellationToken)
+    public static async Task<OutboxDrain> OpenAsync(DataSets sets, Provider provider, string folder, bool prompt, int mails, CancellationToken cancellationToken)
     {
-        var drain = new OutboxDrain(await MailSink.StartAsync(cancellationToken), provider, await sets.EmptyAsync(provider, "outbox", cancellationToken), Path.Combine(Path.GetFullPath(folder), "outbox.key"));
+        var drain = new OutboxDrain(await MailSink.StartAsync(prompt, cancellationToken), provider, await sets.EmptyAsync(provider, prompt ? "outbox_prompt" : "outbox", cancellationToken), Path.Combine(Path.GetFullPath(folder), "outbox.key"));
         await PortalStore.MigrateAsync(drain._host.Services, cancellationToken);
         await drain.PostAsync(mails, cancellationToken);
         return drain;
     }
 
     /// <param name="parallel">How many connections both sides send over at once.</param>
-    public async Task<Job> JobAsync(int parallel, CancellationToken cancellationToken)
+    /// <param name="server">What is said of the server.</param>
+    public async Task<Job> JobAsync(int parallel, string server, CancellationToken cancellationToken)
     {
         var mails = await OpenMailsAsync(cancellationToken);
         return new(
-            "mail", string.Create(CultureInfo.InvariantCulture, $"outbox drain: {mails.Count:N0} mails, {parallel} at once"), "bare send loop", 1 / 0.8, "≥ 0.8 × the speed",
+            "mail", string.Create(CultureInfo.InvariantCulture, $"outbox drain: {mails.Count:N0} mails, {parallel} at once, {server}"), "bare send loop", 1 / 0.8, "≥ 0.8 × the speed",
             async token =>
             {
                 Options.Parallel = parallel;
