@@ -29,6 +29,7 @@ internal static class PortalCommands
         root.Subcommands.Add(RectifyCommand.Create(options, host));
         root.Subcommands.Add(AuditCommand.Create(host));
         root.Subcommands.Add(ReceiptCommand.Create(host));
+        root.Subcommands.Add(RecipientsCommand.Create(host));
         root.Subcommands.Add(MailCommand.Create(host));
         root.Subcommands.Add(DisavowalCommand.Create(host));
         root.Subcommands.Add(SeedCommand.Create(TimeProvider.System, host.Kalejdo));

@@ -17,6 +17,7 @@ internal static class LogWords
         LogRole.CaseWorker => WhoHasSeenText.RoleCaseWorker,
         LogRole.Operator => WhoHasSeenText.RoleOperator,
         LogRole.Automatic => WhoHasSeenText.RoleAutomatic,
+        LogRole.Recipient => WhoHasSeenText.RoleRecipient,
         LogRole.Forgotten => WhoHasSeenText.RoleForgotten,
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
@@ -33,6 +34,7 @@ internal static class LogWords
         ("consent", _, _) => WhoHasSeenText.WhyConsent,
         ("rectification", _, _) => WhoHasSeenText.WhyRectification,
         ("erasure", _, _) => WhoHasSeenText.WhyErasure,
+        ("recipient", _, _) => WhoHasSeenText.WhyRecipient,
         ("restriction", _, _) => WhoHasSeenText.WhyRestriction,
         _ => WhoHasSeenText.WhyCase,
     };

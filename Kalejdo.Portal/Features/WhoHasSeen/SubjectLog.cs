@@ -19,6 +19,9 @@ internal enum LogRole
     /// <summary>The portal by itself.</summary>
     Automatic,
 
+    /// <summary>A partner, or a system of Kalejdo's own, that was told of an act.</summary>
+    Recipient,
+
     /// <summary>Whom the number stood for has expired.</summary>
     Forgotten,
 }
@@ -85,6 +88,7 @@ internal sealed class SubjectLog(LiveMap liveMap, IDbContextFactory<PortalDbCont
         "operator" => LogRole.Operator,
         "staff" => LogRole.CaseWorker,
         "system" => LogRole.Automatic,
+        "recipient" => LogRole.Recipient,
         _ => LogRole.AnotherAccount,
     };
 }
