@@ -24,6 +24,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
         PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.SignOut,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.InvitationRoute,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
         PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.ReceiptFileRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
@@ -53,6 +54,9 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
         [PortalUrls.EraseEverything] = CurrentSubject.Linked,
         [PortalUrls.Desk] = StaffRoles.Any,
+        [PortalUrls.Personnel] = StaffRoles.Oversight,
+        [PortalUrls.Invite] = StaffRoles.Administer,
+        [PortalUrls.PersonRoute] = StaffRoles.Administer,
     };
 
     private static readonly string[] Downloads = [PortalUrls.DownloadEverything, PortalUrls.DownloadToMove];
@@ -105,10 +109,10 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     public async Task Staff_are_nobodys_subscriber_and_led_to_their_own_work()
     {
         using var browser = await StaffAsync(portal, StaffRoles.Administrator);
-        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key) && !IsStaffs(other.Value)))
         {
             using var answer = await browser.GetAsync(Opened(address), Cancellation);
-            Assert.Equal(demanded is SignedInAlone or AccessCondition.SignedIn or AccessCondition.FactorChange or StaffRoles.Any ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
+            Assert.Equal(demanded is SignedInAlone or AccessCondition.SignedIn or AccessCondition.FactorChange ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
         }
 
         var page = await browser.PageAsync(PortalUrls.MyAccount);
@@ -144,13 +148,42 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         }
     }
 
+    [Theory]
+    [InlineData(StaffRoles.CaseWorker, StaffRoles.Any)]
+    [InlineData(StaffRoles.Auditor, StaffRoles.Any, StaffRoles.Oversight)]
+    [InlineData(StaffRoles.Administrator, StaffRoles.Any, StaffRoles.Oversight, StaffRoles.Administer)]
+    public async Task Each_role_opens_the_pages_of_its_work(string role, params string[] opened)
+    {
+        using var browser = await StaffAsync(portal, role);
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key) && IsStaffs(other.Value)))
+        {
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            // Of a page of something the address names nothing that there is.
+            Assert.Equal(!opened.Contains(demanded) ? HttpStatusCode.Forbidden : address.Contains('{', StringComparison.Ordinal) ? HttpStatusCode.NotFound : HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
     [Fact]
-    public async Task The_desk_is_staffs_alone()
+    public async Task Who_administers_does_so_freshly_authenticated()
+    {
+        using var browser = await StaffAsync(portal, StaffRoles.Administrator);
+        portal.Time.Advance(TimeSpan.FromMinutes(6));
+        using var stale = await browser.GetAsync(PortalUrls.Invite, Cancellation);
+        Assert.Equal(PortalUrls.ConfirmFrom(PortalUrls.Invite), stale.Headers.Location?.PathOf());
+        Assert.Equal("Personal", Html.Heading(await browser.PageAsync(PortalUrls.Personnel)));
+    }
+
+    [Fact]
+    public async Task The_pages_of_staff_are_theirs_alone()
     {
         using var browser = await portal.SignedInAsync(new DemoSubscriber(34));
-        using var refused = await browser.GetAsync(PortalUrls.Desk, Cancellation);
-        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
-        Assert.Equal("Du kommer inte åt den här sidan", Html.Heading(await refused.PageAsync()));
+        foreach (var address in Others.Where(other => IsStaffs(other.Value)).Select(other => Opened(other.Key)))
+        {
+            using var refused = await browser.GetAsync(address, Cancellation);
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+            Assert.Equal("Du kommer inte åt den här sidan", Html.Heading(await refused.PageAsync()));
+        }
+
         Assert.DoesNotContain(PortalUrls.Desk, Html.Links(await browser.PageAsync(PortalUrls.Overview)));
     }
 
@@ -251,6 +284,8 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         using var again = await browser.GetAsync(confirmed.Headers.Location, Cancellation);
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
     }
+
+    private static bool IsStaffs(string policy) => policy is StaffRoles.Any or StaffRoles.Oversight or StaffRoles.Administer;
 
     private bool CanBeOpened(string address) => Routes.Any(route => "/" + route.RoutePattern.RawText!.Trim('/') == address
         && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);

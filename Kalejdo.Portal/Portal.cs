@@ -8,6 +8,7 @@ using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Features.Staff.Personnel;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -76,6 +77,7 @@ internal static class Portal
         services.AddSingleton<ReturnedMail>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskTasks>();
+        services.AddSingleton<Personnel>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();

@@ -92,6 +92,14 @@ internal static class PortalUrls
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
 
+    /// <summary>Who works with the portal, in which roles.</summary>
+    public const string Personnel = "/personal/personal";
+    public const string Invite = "/personal/personal/bjud-in";
+    public const string PersonRoute = "/personal/personal/{Id}";
+
+    /// <summary>Where an invited member of staff chooses a password.</summary>
+    public const string InvitationRoute = "/inbjudan/{Token}";
+
     /// <summary>For demonstrations and development.</summary>
     public const string Mailbox = "/utveckling/post";
     public const string MailRoute = "/utveckling/post/{Name}";
@@ -164,6 +172,12 @@ internal static class PortalUrls
     public static string Receipt(string token) => $"/kvitto/{token}";
 
     public static string ReceiptFile(string token) => $"/kvitto/{token}/fil";
+
+    /// <param name="id">Of an account of staff.</param>
+    public static string Person(string id) => $"{Personnel}/{Uri.EscapeDataString(id)}";
+
+    /// <param name="token">Of the mail that invited.</param>
+    public static string Invitation(string token) => $"/inbjudan/{token}";
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";

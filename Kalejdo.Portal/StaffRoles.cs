@@ -13,6 +13,12 @@ internal static class StaffRoles
     /// <summary>Policy: an account with any of the roles.</summary>
     public const string Any = "Staff";
 
+    /// <summary>Policy: who may see what staff may do.</summary>
+    public const string Oversight = nameof(Oversight);
+
+    /// <summary>Policy: who may change it, authenticated a moment ago.</summary>
+    public const string Administer = nameof(Administer);
+
     public static readonly string[] All = [CaseWorker, Administrator, Auditor];
 
     public static bool IsStaff(this System.Security.Claims.ClaimsPrincipal person) => All.Any(person.IsInRole);

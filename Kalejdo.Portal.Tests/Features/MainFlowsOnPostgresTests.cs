@@ -35,6 +35,12 @@ namespace Kalejdo.Portal.Tests.Features.Erasure
     public sealed class UndoErasureOnPostgresTests : UndoErasureTests;
 }
 
+namespace Kalejdo.Portal.Tests.Features.Staff
+{
+    [OnPostgres]
+    public sealed class PersonnelOnPostgresTests(AccountPortal portal) : PersonnelTests(portal);
+}
+
 namespace Kalejdo.Portal.Tests.Features.NotMyAddress
 {
     [OnPostgres]

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kalejdo.Portal.Audit;
-using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;

@@ -31,6 +31,7 @@ internal static class PortalCommands
         root.Subcommands.Add(ReceiptCommand.Create(host));
         root.Subcommands.Add(MailCommand.Create(host));
         root.Subcommands.Add(DisavowalCommand.Create(host));
+        root.Subcommands.Add(StaffCommand.Create(host));
         root.Subcommands.Add(SeedCommand.Create(TimeProvider.System, host.Kalejdo));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -28,8 +28,16 @@ public sealed class Account : IdentityUser
 
     public required DateTime CreatedAt { get; init; }
 
+    /// <summary>Of staff, among each other.</summary>
+    public string? Name { get; set; }
+
     /// <summary>When a password was last set or an address last replaced: for a while after that, nothing final is done at once.</summary>
     public DateTime? CredentialsChangedAt { get; set; }
+
+    public bool IsLocked(DateTimeOffset now) => LockoutEnd > now;
+
+    /// <summary>A new stamp: at their next request all its sessions end.</summary>
+    public void EndSessions() => (SecurityStamp, ConcurrencyStamp) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
 }
 
 internal sealed class AccountConfiguration : IEntityTypeConfiguration<Account>
@@ -38,6 +46,7 @@ internal sealed class AccountConfiguration : IEntityTypeConfiguration<Account>
     {
         builder.ToTable("accounts");
         builder.Property(row => row.Language).HasMaxLength(8);
+        builder.Property(row => row.Name).HasMaxLength(100);
         // Two registrations at once must not both take an address.
         builder.HasIndex(row => row.NormalizedEmail).IsUnique();
     }

@@ -79,6 +79,9 @@ public enum MailLinkPurpose
     ConfirmAddress,
     UndoAddressChange,
     UndoDisavowal,
+
+    /// <summary>To choose a password for an account of staff.</summary>
+    Invitation,
 }
 
 internal sealed class MailLinkConfiguration : IEntityTypeConfiguration<MailLink>

@@ -37,6 +37,8 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
         options.AddPolicy(SignedIn, anybody);
         options.AddPolicy(FactorChange, new AuthorizationPolicyBuilder(anybody).AddRequirements(Fresh).Build());
         options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
+        options.AddPolicy(StaffRoles.Oversight, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Administrator, StaffRoles.Auditor).Build());
+        options.AddPolicy(StaffRoles.Administer, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Administrator).AddRequirements(Fresh).Build());
         options.AddPolicy(CurrentSubject.Subscriber, subscriber);
         options.AddPolicy(CurrentSubject.Linked, linked);
         options.AddPolicy(CurrentSubject.Fresh, new AuthorizationPolicyBuilder(linked).AddRequirements(Fresh).Build());
@@ -100,7 +102,7 @@ internal sealed class AccessRedirects : IAuthorizationMiddlewareResultHandler
         {
             context.Response.Redirect(PortalUrls.SignInFrom(back));
         }
-        else if (authorizeResult.AuthorizationFailure?.FailedRequirements.OfType<AccessCondition>().FirstOrDefault() is { } unmet)
+        else if (authorizeResult.AuthorizationFailure?.FailedRequirements.FirstOrDefault() is AccessCondition unmet)
         {
             context.Response.Redirect(unmet.MetAt(back));
         }

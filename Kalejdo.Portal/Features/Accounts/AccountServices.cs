@@ -30,6 +30,7 @@ internal static class AccountServices
         services.AddScoped<Registration>();
         services.AddScoped<Linking>();
         services.AddScoped<NewPasswords>();
+        services.AddScoped<Invitations>();
     }
 
     public static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.SignOut, SignOutAsync).AllowAnonymous();

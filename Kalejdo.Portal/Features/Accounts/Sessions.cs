@@ -201,7 +201,8 @@ internal sealed class Sessions(
         var normal = Passwords.Normal(password) ?? "";
         if (account is { PasswordHash: not null })
         {
-            return await users.CheckPasswordAsync(account, normal);
+            // To whom is locked out a right password looks like a wrong one.
+            return await users.CheckPasswordAsync(account, normal) && !account.IsLocked(time.GetUtcNow());
         }
 
         users.PasswordHasher.VerifyHashedPassword(Nobody, NobodysHash.Value, normal);

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Kalejdo.Portal.Features.Accounts;
+namespace Kalejdo.Portal;
 
 /// <summary>What passes for an e-mail address; only a code sent there tells whether it is one.</summary>
 internal static partial class Addresses
