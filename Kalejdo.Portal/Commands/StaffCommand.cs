@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kalejdo.Portal.Features.Staff.Personnel;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Commands;
@@ -25,6 +26,8 @@ internal static class StaffCommand
             }
 
             var services = await host.ServicesAsync(cancellationToken);
+            // The first key now: made within the transaction of the invitation, it would wait for that transaction's lock.
+            services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
             var personnel = services.GetRequiredService<Personnel>();
             var answer = await personnel.InviteAsync(parsed.GetValue(name), address, [.. parsed.GetRequiredValue(role).Distinct()], "sv", CommandHost.Actor, cancellationToken);
             if (answer is PersonnelAnswer.Taken { Id: { } known })
