@@ -26,6 +26,9 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         // A right code's next step may still be taken for a while.
         var step = now - OneTimeCodes.StepValidity;
         await db.OneTimeCodes.Where(row => row.ExpiresAt <= step).ExecuteDeleteAsync(cancellationToken);
+        // Their cookies ended long before.
+        var seen = now - CookieSettings.SessionIdle - TimeSpan.FromDays(1);
+        await db.SignInSessions.Where(row => row.SeenAt <= seen).ExecuteDeleteAsync(cancellationToken);
         var sent = now - MailsWithoutCase;
         await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
         var written = now - Contacts;

@@ -36,6 +36,9 @@ internal sealed class Sessions(
 
     private const int TriesFromEverywhere = 30;
 
+    // Often enough to tell where one is signed in; a write at each request would not be worth it.
+    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(5);
+
     // A name nobody has is checked against the hash of nothing in particular.
     private static readonly Account Nobody = new("sv", DateTime.UnixEpoch);
     private static readonly Lazy<string> NobodysHash = new(() => new PasswordHasher<Account>().HashPassword(Nobody, Guid.NewGuid().ToString()));
@@ -129,8 +132,68 @@ internal sealed class Sessions(
 
     /// <summary>A session for somebody who has just proven who they are.</summary>
     /// <param name="secondFactor">By a code beside the password.</param>
-    public Task StartAsync(Account account, bool secondFactor = false) =>
-        WriteAsync(account, time.GetUtcNow(), RandomNumberGenerator.GetHexString(32, lowercase: true), secondFactor);
+    public async Task StartAsync(Account account, bool secondFactor = false)
+    {
+        var now = time.GetUtcNow();
+        var session = new SignInSession
+        {
+            Id = RandomNumberGenerator.GetHexString(32, lowercase: true),
+            AccountId = account.Id,
+            Stamp = account.SecurityStamp!,
+            Device = Devices.Of(Context.Request.Headers.UserAgent.ToString()),
+            StartedAt = now.UtcDateTime,
+            SeenAt = now.UtcDateTime,
+        };
+        db.SignInSessions.Add(session);
+        await db.SaveChangesAsync(Context.RequestAborted);
+        await WriteAsync(account, now, session.Id, secondFactor);
+    }
+
+    /// <summary>Where the account is signed in, this session first.</summary>
+    public async Task<IReadOnlyList<SignInSession>> ListAsync(Account account, CancellationToken cancellation)
+    {
+        var (earliest, here) = (time.GetUtcNow().UtcDateTime - CookieSettings.SessionIdle - SeenEvery, Session);
+        return await db.SignInSessions.AsNoTracking()
+            .Where(row => row.AccountId == account.Id && row.Stamp == account.SecurityStamp && (row.SeenAt > earliest || row.Id == here))
+            .OrderBy(row => row.Id == here ? 0 : 1).ThenByDescending(row => row.SeenAt).ThenBy(row => row.Id)
+            .ToListAsync(cancellation);
+    }
+
+    public bool IsHere(SignInSession session) => session.Id == Session;
+
+    /// <summary>Ends one of the account's own sessions, or all but this one.</summary>
+    /// <param name="id">All others, where absent.</param>
+    public async Task EndOthersAsync(string? id, CancellationToken cancellation)
+    {
+        var (account, here) = (await CurrentAsync(), Session);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (await db.SignInSessions.Where(row => row.AccountId == account.Id && row.Id != here && (id == null || row.Id == id)).ExecuteDeleteAsync(cancellation) > 0)
+        {
+            var number = await audit.NumberOfAsync(db, $"account:{account.Id}", cancellation);
+            await audit.AppendAsync(db, new AuditEvent(id is null ? "account.signed-out-others" : "account.signed-out-one") { Subject = number, Actor = number }, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Whether the session that the cookie names still stands. That it was seen is noted, now and then.</summary>
+    private async Task<bool> StandsAsync(ClaimsPrincipal person, CancellationToken cancellation)
+    {
+        var (id, account, stamp) = (person.FindFirstValue(CurrentSubject.SessionClaim), person.FindFirstValue(ClaimTypes.NameIdentifier), person.FindFirstValue(users.Options.ClaimsIdentity.SecurityStampClaimType));
+        if (await db.SignInSessions.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id && row.AccountId == account, cancellation) is not { } row)
+        {
+            return false;
+        }
+
+        // The stamp is the account's: else the cookie would have been refused before.
+        var now = time.GetUtcNow().UtcDateTime;
+        if (row.Stamp != stamp || now - row.SeenAt >= SeenEvery)
+        {
+            await db.SignInSessions.Where(seen => seen.Id == id).ExecuteUpdateAsync(set => set.SetProperty(seen => seen.SeenAt, now).SetProperty(seen => seen.Stamp, stamp!), cancellation);
+        }
+
+        return true;
+    }
 
     /// <summary>This session goes on where a new stamp has ended all others; when its person was authenticated does not change.</summary>
     /// <param name="secondFactor">Where that is what changed; as before, where absent.</param>
@@ -142,7 +205,12 @@ internal sealed class Sessions(
         Session,
         secondFactor ?? Context.User.HasClaim(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
 
-    public Task EndAsync() => signIn.SignOutAsync();
+    public async Task EndAsync()
+    {
+        var id = Context.User.FindFirstValue(CurrentSubject.SessionClaim);
+        await db.SignInSessions.Where(row => row.Id == id).ExecuteDeleteAsync(Context.RequestAborted);
+        await signIn.SignOutAsync();
+    }
 
     /// <summary>Ends every session of the account, this one too.</summary>
     public async Task EndAllAsync(CancellationToken cancellation)
@@ -151,6 +219,7 @@ internal sealed class Sessions(
         await using (var transaction = await db.Database.BeginTransactionAsync(cancellation))
         {
             Demand(await users.UpdateSecurityStampAsync(account));
+            await db.SignInSessions.Where(row => row.AccountId == account.Id).ExecuteDeleteAsync(cancellation);
             var number = await audit.NumberOfAsync(db, $"account:{account.Id}", cancellation);
             await audit.AppendAsync(db, new AuditEvent("account.signed-out-everywhere") { Subject = number, Actor = number }, cancellation);
             await transaction.CommitAsync(cancellation);
@@ -233,7 +302,8 @@ internal sealed class Sessions(
         public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
         {
             var signIn = context.HttpContext.RequestServices.GetRequiredService<SignInManager<Account>>();
-            if (await signIn.ValidateSecurityStampAsync(context.Principal) is null)
+            var sessions = context.HttpContext.RequestServices.GetRequiredService<Sessions>();
+            if (await signIn.ValidateSecurityStampAsync(context.Principal) is null || !await sessions.StandsAsync(context.Principal!, context.HttpContext.RequestAborted))
             {
                 context.RejectPrincipal();
                 await signIn.SignOutAsync();
