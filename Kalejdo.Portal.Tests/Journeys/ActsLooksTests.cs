@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
+using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Correction;
+using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -115,6 +117,26 @@ public sealed partial class ActsLooksTests(ActsLooksTests.Listening portal, Brow
                 await LookAsync(page, $"angra-adress-{name}-{view}");
             }
         }
+    }
+
+    [Fact]
+    public async Task A_receipt_on_paper_has_what_it_proves_and_no_buttons()
+    {
+        var services = portal.People.Services;
+        Identity[] identities = [new("customer_number", new DemoSubscriber(27).CustomerNumber)];
+        var erased = Assert.IsType<ErasureResult.Erased>(await services.GetRequiredService<Erasures>().EraseAsync(
+            identities, ErasureScope.Everything, "operator:test", new Progress<string>(), TestContext.Current.CancellationToken));
+        await using var person = await browser.PersonAsync(width: 794);
+        var page = await person.NewPageAsync();
+        await page.GotoAsync(new Uri(portal.People.Address, PortalUrls.Receipt(services.GetRequiredService<CaseLinks>().Of(erased.Case))).ToString());
+        await LookAsync(page, "kvitto-skarm");
+        await Assertions.Expect(page.Locator("main form button")).ToBeVisibleAsync();
+
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await Looks.KeepAsync(page, "kvitto-papper");
+        await Assertions.Expect(page.Locator("main form button")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("main .reference")).ToHaveTextAsync(erased.Case);
+        Assert.Single((await page.Locator("body").InnerTextAsync()).Split("personuppgiftsansvarig").Skip(1));
     }
 
     [GeneratedRegex(@"\b\d{3} ?\d{3}\b")]
