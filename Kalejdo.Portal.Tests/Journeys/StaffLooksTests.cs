@@ -63,11 +63,11 @@ public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : ICl
         var now = portal.Time.GetUtcNow().UtcDateTime;
         for (var i = 0; i < 30; i++)
         {
-            var added = await CaseRegister.OpenAsync(db, Enum.GetValues<CaseType>()[i % 9], 1, now.AddDays(i - 32), TestContext.Current.CancellationToken);
+            var added = await CaseRegister.OpenAsync(db, Enum.GetValues<CaseType>()[i % 9], 1, now.AddDays(i - 35), TestContext.Current.CancellationToken);
             added.Status = Enum.GetValues<CaseStatus>()[i % 5];
             if (!await db.StaffTasks.AnyAsync(row => row.Place == $"kalejdo.support_message.c{i}", TestContext.Current.CancellationToken))
             {
-                db.StaffTasks.Add(new StaffTask { CaseNumber = added.Number, Kind = StaffTaskKind.TraceFound, Place = $"kalejdo.support_message.c{i}", Rows = i * 400, CreatedAt = now.AddDays(i - 32) });
+                db.StaffTasks.Add(new StaffTask { CaseNumber = added.Number, Kind = StaffTaskKind.TraceFound, Place = $"kalejdo.support_message.c{i}", Rows = i * 400, CreatedAt = now.AddDays(i - 35) });
             }
             await db.SaveChangesAsync(TestContext.Current.CancellationToken);
         }
