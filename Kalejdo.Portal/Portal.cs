@@ -1,6 +1,7 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Features.Acknowledgement;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Features.Mailbox;
@@ -14,6 +15,7 @@ using Kalejdo.Portal.Features.Staff.Personnel;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Json;
@@ -48,7 +50,6 @@ internal static class Portal
         var services = builder.Services;
         services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
-        services.AddValidated<PartnersOptions, PartnersOptions.Validator>("Partners");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
         services.AddValidated<RestrictionOptions, RestrictionOptions.Validator>("Restriction");
 
@@ -110,6 +111,8 @@ internal static class Portal
             .StartNow()
             .WithSimpleSchedule(schedule => schedule.WithInterval(EndedRetentionJob.Every).RepeatForever())));
         services.AddMail();
+        services.AddRecipients();
+        services.AddSingleton<OpenNotices>();
         services.AddSingleton<ExpiredRows>();
         services.AddRecurring<CaseClock.Job>(CaseClock.Job.Every);
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
@@ -179,6 +182,7 @@ internal static class Portal
         app.MapSignOut();
         app.MapReceiptFiles();
         app.MapAnswerFiles();
+        RecipientCallback.Map(app);
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();

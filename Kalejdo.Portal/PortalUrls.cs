@@ -107,6 +107,12 @@ internal static class PortalUrls
     /// <summary>A JSON Web Key Set: what signed receipts are verified by.</summary>
     public const string ReceiptKeys = "/.well-known/receipt-keys.json";
 
+    /// <summary>POST only: recipients of notices say, signed, that it is done.</summary>
+    public const string RecipientCallback = "/mottagare/kvittens";
+
+    /// <summary>Where the mail of a notice leads to.</summary>
+    public const string AcknowledgeRoute = "/mottagare/besked/{Token}";
+
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
 
@@ -220,6 +226,9 @@ internal static class PortalUrls
 
     /// <param name="token">Of the mail that invited.</param>
     public static string Invitation(string token) => $"/inbjudan/{token}";
+
+    /// <param name="token">Of the mail that told of the notice.</param>
+    public static string Acknowledge(string token) => $"/mottagare/besked/{token}";
 
     /// <param name="token">Of the mail that it came with.</param>
     public static string NotMyAddressLink(string token) => $"/inte-min-adress/lank/{token}";

@@ -1,6 +1,7 @@
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
@@ -17,6 +18,7 @@ internal static class Start
         // Makes the first key now: made within a transaction that seals something, it would wait for that transaction's lock.
         services.GetDataProtectionProvider().CreateProtector("start").Protect([]);
         await services.GetRequiredService<ReceiptKeys>().EnsureAsync(cancellationToken);
+        await services.GetRequiredService<RecipientRegister>().SeedAsync(cancellationToken);
         await SeedDemoAsync(services, cancellationToken);
         var (databases, problems) = await services.GetRequiredService<LiveMap>().OpenAsync(cancellationToken);
         foreach (var problem in problems)

@@ -30,6 +30,13 @@ public sealed class PortalCodesTests
     public void Events_of_the_list_of_erasures() => Named("erasure_ledger", "event", Enum.GetNames<LedgerEvent>());
 
     [Fact]
+    public void Notices_to_recipients()
+    {
+        Named("recipient_notices", "event", Enum.GetNames<RecipientEvent>());
+        Named("recipient_notices", "state", Enum.GetNames<RecipientNoticeState>());
+    }
+
+    [Fact]
     public void Letters() => Named("outbox", "template", typeof(Letter).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Letter)) && !type.IsAbstract).Select(type => type.Name));
 
     [Fact]

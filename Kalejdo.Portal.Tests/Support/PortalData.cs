@@ -34,11 +34,13 @@ public sealed class PortalData : IDisposable
     public Provider Provider => kalejdo is null ? Provider.Sqlite : Provider.Postgresql;
 
     public IReadOnlyDictionary<string, string> Settings => kalejdo is null
-        ? new Dictionary<string, string> { ["DataRoot"] = Folder, ["Demo:Subscribers"] = $"{Subscribers}" }
+        ? new Dictionary<string, string> { ["DataRoot"] = Folder, ["Demo:Subscribers"] = $"{Subscribers}", ["Recipients:Sending"] = "false" }
         : new Dictionary<string, string>
         {
             ["DataRoot"] = Folder,
             ["Demo:Subscribers"] = $"{Subscribers}",
+            // Recipients are told when a test says so.
+            ["Recipients:Sending"] = "false",
             ["Store:Provider"] = "postgresql",
             ["Store:ConnectionString"] = store!.Connection,
             ["DataMap:Sources:kalejdo"] = $"postgresql:{kalejdo.Connection}",

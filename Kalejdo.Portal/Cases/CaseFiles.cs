@@ -26,7 +26,7 @@ public sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseCo
         {
             (CaseStatus.Received, null) => true,
             (CaseStatus.InProgress, { Step: CaseStep.Begun, By: CaseParty.Portal }) => true,
-            (CaseStatus.PartlyDone, _) => Case.Type == CaseType.Disavowal,
+            (CaseStatus.PartlyDone, _) => Case.Type == CaseType.Disavowal && Case.ReasonCode != CaseSteps.RecipientsNotTold,
             _ => false,
         };
 

@@ -40,6 +40,9 @@ internal static class CaseSteps
 
     public const int MostMonths = 2;
 
+    /// <summary>Why a case is partly done that is done but for a recipient that was not told, or never answered.</summary>
+    public const string RecipientsNotTold = "recipients-not-told";
+
     private static readonly CaseStatus[] Open =
         [CaseStatus.Received, CaseStatus.WaitingForYou, CaseStatus.InProgress, CaseStatus.WaitingForRecipients, CaseStatus.PartlyDone];
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Store;
 
 namespace Kalejdo.Portal.Commands;
@@ -19,10 +20,11 @@ internal sealed class CommandHost : IAsyncDisposable
     /// <summary>The services for what needs no database.</summary>
     public IServiceProvider WithoutDatabase => App.Services;
 
-    /// <summary>The services, with the portal's database migrated.</summary>
+    /// <summary>The services, with the portal's database migrated, and whoever is to be told of what a verb does in it.</summary>
     public async Task<IServiceProvider> ServicesAsync(CancellationToken cancellationToken)
     {
         await PortalStore.MigrateAsync(App.Services, cancellationToken);
+        await App.Services.GetRequiredService<RecipientRegister>().SeedAsync(cancellationToken);
         return App.Services;
     }
 

@@ -30,6 +30,7 @@ internal static class PortalCommands
         root.Subcommands.Add(RestrictionCommand.Create(host));
         root.Subcommands.Add(AuditCommand.Create(host));
         root.Subcommands.Add(ReceiptCommand.Create(host));
+        root.Subcommands.Add(RecipientsCommand.Create(host));
         root.Subcommands.Add(MailCommand.Create(host));
         root.Subcommands.Add(DisavowalCommand.Create(host));
         root.Subcommands.Add(StaffCommand.Create(host));

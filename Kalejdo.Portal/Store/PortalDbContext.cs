@@ -73,6 +73,14 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<ReceiptKey> ReceiptKeys => Set<ReceiptKey>();
 
+    public DbSet<Recipient> Recipients => Set<Recipient>();
+
+    public DbSet<RecipientAgreement> RecipientAgreements => Set<RecipientAgreement>();
+
+    public DbSet<RecipientSecret> RecipientSecrets => Set<RecipientSecret>();
+
+    public DbSet<RecipientNotice> RecipientNotices => Set<RecipientNotice>();
+
     /// <summary>Behind a SELECT whose rows a job claims: rows that another node is claiming are left to it. Empty where one writes at a time.</summary>
     public virtual string SkipLocked => "";
 

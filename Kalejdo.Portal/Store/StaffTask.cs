@@ -46,6 +46,12 @@ public enum StaffTaskKind
 
     /// <summary>A case is to be answered within two days.</summary>
     CaseDueInTwoDays,
+
+    /// <summary>A recipient could not be told, or never said that it is done. Its place is the recipient's name.</summary>
+    RecipientNotReached,
+
+    /// <summary>A partner was not told, as its agreement had ended meanwhile, or as it could not know whom it is about.</summary>
+    RecipientNotTold,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>

@@ -64,13 +64,4 @@ public class AboutPagesTests(PortalFixture portal)
         Assert.Contains("tittarhistorik", page, StringComparison.Ordinal);
         Assert.Contains("händelser från dina enheter", page, StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task List_the_partners_of_the_settings()
-    {
-        await using var other = portal.InMemory.WithWebHostBuilder(host => host.UseSetting("Partners:Agreements:0:Name", "Nya Partnern AB"));
-        using var client = PortalFixture.Client(other);
-
-        Assert.Contains("Nya Partnern AB", await client.PageAsync(PortalUrls.Partners), StringComparison.Ordinal);
-    }
 }

@@ -49,7 +49,7 @@ public sealed class AddressObjectionTests : IAsyncDisposable
         var keys = portal.Services.GetRequiredService<PortalKeys>();
         Assert.Equal(Old.ToLowerInvariant(), (await db.AccountLinks.SingleAsync(l => l.AccountId == account && l.IdentityName == "email", Cancellation)).Value(keys));
         var stopped = await db.Cases.OrderByDescending(c => c.ReceivedAt).ThenByDescending(c => c.Version).FirstAsync(c => done.Contains(c.Number), Cancellation);
-        Assert.Equal(CaseStatus.Done, stopped.Status);
+        Assert.Equal(CaseStatus.WaitingForRecipients, stopped.Status);
         Assert.Equal([(nameof(CorrectedLetter), Old), (nameof(AddressReplacedLetter), Wanted)], (await portal.LettersAsync(stopped.Number)).Select(l => (l.Letter, l.Address)));
 
         Assert.Equal("Ändringen är redan stoppad", Html.Heading(await nobody.PageAsync(link)));

@@ -34,7 +34,7 @@ public class CorrectPageTests(SignedInPortal portal) : IClassFixture<SignedInPor
         Assert.StartsWith("subscriber: ", Assert.Single(before.Except(after)), StringComparison.Ordinal);
         Assert.Contains("|070-123 45 67|", Assert.Single(after.Except(before)), StringComparison.Ordinal);
         var number = await NumberOnAsync(done);
-        Assert.Equal((CaseStatus.Done, "rectification.intended rectification.done"), await CaseAsync(number));
+        Assert.Equal((CaseStatus.WaitingForRecipients, "rectification.intended rectification.done"), await CaseAsync(number));
         var letter = Assert.Single(await portal.LettersAsync(number));
         Assert.Equal((nameof(CorrectedLetter), new DemoSubscriber(4).OwnEmail), (letter.Letter, letter.Address));
         Assert.DoesNotContain("070-123", letter.Text, StringComparison.Ordinal);

@@ -61,7 +61,7 @@ public class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPort
         await using var db = portal.Store();
         var closed = await db.Cases.SingleAsync(c => c.Number == number, Cancellation);
         var outcome = ErasureOutcomeRecord.FromJson(closed.OutcomeJson!);
-        Assert.Equal(CaseStatus.Done, closed.Status);
+        Assert.Equal(CaseStatus.WaitingForRecipients, closed.Status);
         Assert.Equal(["erasure.intended", "erasure.done"], await db.AuditEntries.Where(a => a.CaseNumber == number).OrderBy(a => a.Sequence).Select(a => a.Event).ToListAsync(Cancellation));
         Assert.Equal(2, await db.Ledger.CountAsync(l => l.CaseNumber == number && l.Event == LedgerEvent.Intended, Cancellation));
         Assert.Equal(1, await db.Ledger.CountAsync(l => l.CaseNumber == number && l.Event == LedgerEvent.Completed, Cancellation));

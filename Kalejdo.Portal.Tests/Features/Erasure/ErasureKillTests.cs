@@ -205,7 +205,7 @@ public sealed class ErasureKillTests : IAsyncLifetime
     internal static async Task AssertEvidenceAsync(WebApplication portal, string folder, int cases)
     {
         Assert.Equal(0, WorkingSets(folder));
-        var numbers = Dumps.Query(PortalFile(folder), "SELECT number FROM cases WHERE status = 'Done' AND closed_at IS NOT NULL ORDER BY number");
+        var numbers = Dumps.Query(PortalFile(folder), "SELECT number FROM cases WHERE status = 'WaitingForRecipients' AND closed_at IS NULL ORDER BY number");
         Assert.Equal(cases, numbers.Count);
         Assert.Equal(numbers, Dumps.Query(PortalFile(folder), "SELECT number FROM cases ORDER BY number"));
         foreach (var happened in new[] { "erasure.intended", "erasure.done" })

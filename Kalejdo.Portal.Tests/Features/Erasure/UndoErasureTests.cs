@@ -88,7 +88,7 @@ public class UndoErasureTests : IAsyncDisposable
         await Task.WhenAll(job.StartDueAsync(Cancellation), job.StartDueAsync(Cancellation));
         await job.StartDueAsync(Cancellation);
 
-        Assert.Equal(CaseStatus.Done, await StatusAsync(number));
+        Assert.Equal(CaseStatus.WaitingForRecipients, await StatusAsync(number));
         Assert.Equal(["erasure.scheduled", "erasure.intended", "erasure.done"], await EventsAsync(number));
         Assert.DoesNotContain(await portal.DumpAsync(), row => row.Contains(new DemoSubscriber(8).OwnEmail, StringComparison.OrdinalIgnoreCase));
         Assert.Equal([nameof(ErasureScheduledLetter), nameof(ErasedLetter)], (await portal.LettersAsync(number)).Select(l => l.Letter));

@@ -26,9 +26,9 @@ public class ErrorPagesTests(PortalFixture portal)
     public async Task A_failure_shows_nothing_of_its_inside()
     {
         await using var broken = portal.InMemory.WithWebHostBuilder(host => host.ConfigureTestServices(services =>
-            services.AddSingleton<IOptions<PartnersOptions>>(new Broken())));
+            services.AddSingleton<IOptions<ControllerOptions>>(new Broken())));
         using var client = PortalFixture.Client(broken);
-        using var response = await client.GetAsync(PortalUrls.Partners, TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(PortalUrls.About, TestContext.Current.CancellationToken);
         var page = await response.PageAsync();
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
@@ -48,10 +48,10 @@ public class ErrorPagesTests(PortalFixture portal)
         Assert.Equal("Vi kunde inte ta emot formuläret", Html.Heading(await response.PageAsync()));
     }
 
-    private sealed class Broken : IOptions<PartnersOptions>
+    private sealed class Broken : IOptions<ControllerOptions>
     {
         public const string Secret = "Host=hemlig";
 
-        public PartnersOptions Value => throw new InvalidOperationException(Secret);
+        public ControllerOptions Value => throw new InvalidOperationException(Secret);
     }
 }

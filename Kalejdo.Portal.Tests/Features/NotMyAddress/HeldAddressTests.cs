@@ -159,7 +159,7 @@ public sealed partial class HeldAddressTests : IAsyncDisposable
         await using var db = portal.Store();
         Assert.Empty(await db.AddressHolds.ToListAsync(Cancellation));
         var closed = await db.Cases.SingleAsync(row => row.Type == CaseType.Disavowal, Cancellation);
-        Assert.Equal((CaseStatus.Done, null), (closed.Status, closed.ReasonCode));
+        Assert.Equal((CaseStatus.WaitingForRecipients, null), (closed.Status, closed.ReasonCode));
         Assert.Equal(["disavowal.intended", "disavowal.detached", "disavowal.erased"], await EventsAsync(db, closed.Number));
         Assert.Equal("Länken går inte att använda", Html.Heading(await owner.PageAsync(undo)));
         // Its account is somebody's, by the customer number.

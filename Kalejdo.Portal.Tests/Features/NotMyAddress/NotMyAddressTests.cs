@@ -51,7 +51,7 @@ public partial class NotMyAddressTests : IAsyncLifetime, IDisposable
 
         await using var db = _portal.Open();
         var closed = await db.Cases.SingleAsync(row => row.Type == CaseType.Disavowal, Cancellation);
-        Assert.Equal((CaseStatus.Done, null), (closed.Status, closed.ReasonCode));
+        Assert.Equal((CaseStatus.WaitingForRecipients, null), (closed.Status, closed.ReasonCode));
         Assert.Contains(closed.Number, page, StringComparison.Ordinal);
         Assert.DoesNotContain("vilse", closed.OutcomeJson, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(["disavowal.intended", "disavowal.done"], await db.AuditEntries.Where(row => row.CaseNumber == closed.Number).OrderBy(row => row.Sequence).Select(row => row.Event).ToListAsync(Cancellation));

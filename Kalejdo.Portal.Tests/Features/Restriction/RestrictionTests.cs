@@ -37,7 +37,7 @@ public class RestrictionTests : IAsyncDisposable
         Assert.Contains(paused.CaseNumber, page, StringComparison.Ordinal);
         await using var db = portal.Store();
         var opened = await db.Cases.SingleAsync(Cancellation);
-        Assert.Equal((CaseType.Restriction, CaseStatus.Done, paused.CaseNumber), (opened.Type, opened.Status, opened.Number));
+        Assert.Equal((CaseType.Restriction, CaseStatus.WaitingForRecipients, paused.CaseNumber), (opened.Type, opened.Status, opened.Number));
         Assert.Equal(["access.read", "restriction.begun"], await db.AuditEntries.OrderBy(row => row.Sequence).Select(row => row.Event).ToListAsync(Cancellation));
         var letter = Assert.Single(await portal.LettersAsync());
         Assert.Equal((nameof(PauseBegunLetter), Somebody.OwnEmail), (letter.Letter, letter.Address));

@@ -82,7 +82,7 @@ internal sealed class AddressObjections(
         // Replaced twice, it is the newest address that goes.
         var done = await corrections.CorrectAsync(
             identities, wish.Field, null, wish.OfAccount ? account.Email : wish.Old, old, $"address:{link.AddressHash}",
-            (closing, made) => made.Status == CaseStatus.Done ? TakeBackAsync(closing, link, pending, wish, made, CancellationToken.None) : Task.CompletedTask,
+            (closing, made) => made.IsCorrected() ? TakeBackAsync(closing, link, pending, wish, made, CancellationToken.None) : Task.CompletedTask,
             CancellationToken.None);
         return done.Outcome switch
         {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.DataMap;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -15,7 +17,8 @@ internal sealed record CorrectionResult(RectificationOutcome Outcome, string? Ca
 /// Corrects with evidence (design.md 6): the case stands before the value is changed and is closed after it. A kill in between leaves
 /// an open case, which staff see; neither case nor audit holds a value.
 /// </summary>
-internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Restrictions restrictions, TimeProvider time)
+internal sealed class Corrections(
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Restrictions restrictions, RecipientNotices recipients, TimeProvider time)
 {
     /// <param name="actor">Who does it, by the audit's names, such as <c>operator:command-line</c>.</param>
     public Task<CorrectionResult> CorrectAsync(
@@ -53,7 +56,7 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         }
         var number = await OpenAsync(identities, field, actor, cancellationToken);
         var outcome = await rectification.CorrectAsync(identities, field, key, oldValue, newValue, cancellationToken);
-        await CloseAsync(number, outcome, actor, outcome is RectificationOutcome.Stale ? null : whenDone, cancellationToken);
+        await CloseAsync(number, live.Map, field, identities, outcome, actor, outcome is RectificationOutcome.Stale ? null : whenDone, cancellationToken);
         return new CorrectionResult(outcome, number);
 
         static CorrectionResult Refused(Refusal reason) => new(new RectificationOutcome.Refused(reason), null);
@@ -89,13 +92,14 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
     }
 
     private async Task CloseAsync(
-        string number, RectificationOutcome outcome, string actor, Func<PortalDbContext, Case, Task>? whenDone, CancellationToken cancellationToken)
+        string number, Map map, string field, IReadOnlyList<Identity> identities, RectificationOutcome outcome, string actor, Func<PortalDbContext, Case, Task>? whenDone, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var closed = await db.Cases.SingleAsync(c => c.Number == number, cancellationToken);
         var (step, reason) = outcome switch
         {
+            RectificationOutcome.Corrected when await TellRecipientsAsync(db, closed, map, field, identities, cancellationToken) > 0 => (CaseStep.RecipientsAwaited, null),
             RectificationOutcome.Corrected => (CaseStep.Done, null),
             RectificationOutcome.Stale => (CaseStep.Refused, "stale"),
             // A database that could not be reached: the request stands, and staff see to it.
@@ -112,4 +116,18 @@ internal sealed class Corrections(LiveMap liveMap, IDbContextFactory<PortalDbCon
         await audit.AppendAsync(db, new AuditEvent(name) { Subject = closed.Subject, Actor = who, CaseNumber = number, ReasonCode = closed.ReasonCode }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    private async Task<int> TellRecipientsAsync(PortalDbContext db, Case closed, Map map, string field, IReadOnlyList<Identity> identities, CancellationToken cancellationToken)
+    {
+        // An identity is corrected wherever it stood.
+        var identity = map.Collections.SelectMany(c => c.Fields.Where(f => $"{c.Id}.{f.Name}" == field)).Select(f => f.Identity).FirstOrDefault();
+        var kinds = identity is null ? await recipients.KindsOfFieldsAsync([field], cancellationToken) : await recipients.KindsWithAsync(identity, cancellationToken);
+        return await recipients.AddAsync(db, new RecipientAct(closed.Number, closed.Subject, RecipientEvent.Corrected, identities, kinds) { Field = field }, cancellationToken);
+    }
+}
+
+internal static class CorrectedCase
+{
+    /// <summary>Whether the value is corrected; its recipients may have to follow yet.</summary>
+    public static bool IsCorrected(this Case made) => made.Status is CaseStatus.Done or CaseStatus.WaitingForRecipients;
 }

@@ -119,7 +119,7 @@ internal sealed class PendingCorrections(
         }
         var done = await corrections.CorrectAsync(
             person.Identities, wish.Field, null, wish.Old, wish.New, $"account:{person.AccountId}",
-            (db, made) => made.Status == CaseStatus.Done ? ReplaceAsync(db, person, wish, made.Number, cancellationToken) : TellAsync(db, person, made, cancellationToken), cancellationToken);
+            (db, made) => made.IsCorrected() ? ReplaceAsync(db, person, wish, made.Number, cancellationToken) : TellAsync(db, person, made, cancellationToken), cancellationToken);
         return done.Outcome switch
         {
             RectificationOutcome.Corrected => new AddressChange.Changed(done.Case!),

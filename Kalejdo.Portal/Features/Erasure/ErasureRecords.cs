@@ -3,6 +3,7 @@ using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.DataMap;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -22,6 +23,7 @@ internal sealed class ErasureRecords(
     ErasureClaims claims,
     ErasureFollowUps followUps,
     Restrictions restrictions,
+    RecipientNotices recipients,
     IOptions<StoreOptions> options,
     TimeProvider time)
 {
@@ -90,9 +92,10 @@ internal sealed class ErasureRecords(
             return;
         }
         var closed = await db.Cases.SingleAsync(c => c.Number == number, cancellationToken);
-        closed.Take(db, left == 0 ? CaseStep.Done : CaseStep.PartlyDone, Now, left == 0 ? null : "rows-left");
+        var awaited = await TellRecipientsAsync(db, closed, steps, work, cancellationToken);
+        closed.Take(db, left != 0 ? CaseStep.PartlyDone : awaited > 0 ? CaseStep.RecipientsAwaited : CaseStep.Done, Now, left == 0 ? null : "rows-left");
         // What is deleted is overwritten after this: closing deletes too.
-        closed.OutcomeJson = new ErasureOutcomeRecord(steps, left, Overwritten: false, OverwriteBy: ErasureFollowUps.OverwriteBy(Now)).ToJson();
+        closed.OutcomeJson = new ErasureOutcomeRecord(steps, left, Overwritten: false, OverwriteBy: ErasureFollowUps.OverwriteBy(Now), ErasedOn: DueDate.DayOf(Now)).ToJson();
         db.WorkingSets.Remove(working);
         db.RetainedRows.AddRange(EndedRetention.Remember(keys, number, closed.Subject, work.Kept, DueDate.DayOf(Now)));
         db.Ledger.Add(LedgerEntry.Completed(number, Now, TimeSpan.FromDays(options.Value.LongestBackupDays)));
@@ -135,6 +138,21 @@ internal sealed class ErasureRecords(
         request.CaseNumber is { } number
             ? await db.Cases.SingleAsync(c => c.Number == number, cancellationToken)
             : await CaseRegister.OpenAsync(db, CaseType.Erasure, subject, Now, cancellationToken, CaseRegister.PartyOf(request.Actor));
+
+    /// <summary>In the closing transaction: whoever else holds what was erased. Who holds what is kept is told nothing.</summary>
+    private async Task<int> TellRecipientsAsync(PortalDbContext db, Case closed, IReadOnlyList<StepRecord> steps, ErasureWork work, CancellationToken cancellationToken)
+    {
+        var map = (await liveMap.OpenAsync(cancellationToken)).Databases?.Map;
+        var act = new RecipientAct(closed.Number, closed.Subject, RecipientEvent.Erased, work.Identities, KindsOf(steps.Where(s => s.Changes)))
+        {
+            KeptKinds = KindsOf(steps.Where(s => s.Action == "retain")),
+            Rows = work.Scope.Rows,
+        };
+        return await recipients.AddAsync(db, act, cancellationToken);
+
+        List<string> KindsOf(IEnumerable<StepRecord> some) =>
+            [.. some.Select(s => map?.Collections.FirstOrDefault(c => c.Id == s.Collection)?.KindKey).OfType<string>().Distinct()];
+    }
 
     /// <summary>In the closing transaction: the last letter, to the address captured before it was erased, and the end of the account.</summary>
     private async Task TakeLeaveAsync(

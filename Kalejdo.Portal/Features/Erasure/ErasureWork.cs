@@ -55,9 +55,13 @@ internal sealed record StepRecord(string Collection, string Action, long Rows, s
 /// <param name="Overwritten">Whether what was deleted is overwritten on disk too.</param>
 /// <param name="OverwriteBy">The day by which it is to be; null in records from before there was one.</param>
 /// <param name="OverwrittenOn">The day on which it was.</param>
+/// <param name="ErasedOn">The day (Europe/Stockholm) on which it was done; the case may await its recipients for longer.</param>
 internal sealed record ErasureOutcomeRecord(
-    IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten, DateOnly? OverwriteBy = null, DateOnly? OverwrittenOn = null)
+    IReadOnlyList<StepRecord> Steps, long? Left, bool Overwritten, DateOnly? OverwriteBy = null, DateOnly? OverwrittenOn = null, DateOnly? ErasedOn = null)
 {
+    /// <summary>Records from before there was such a day are of cases that were closed at once.</summary>
+    public DateOnly DoneOn(Store.Case closed) => ErasedOn ?? Cases.DueDate.DayOf(closed.ClosedAt ?? closed.ReceivedAt);
+
     public static ErasureOutcomeRecord FromJson(string json) =>
         JsonSerializer.Deserialize<ErasureOutcomeRecord>(json) ?? throw new InvalidOperationException("A closed erasure has no outcome.");
 

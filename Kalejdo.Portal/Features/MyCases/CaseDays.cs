@@ -29,7 +29,7 @@ internal static class CaseDays
         { Status: CaseStatus.InProgress } when file.IsThePortals => MyCasesText.NextErasing,
         { Status: CaseStatus.InProgress } => MyCasesText.NextInProgress,
         { Status: CaseStatus.WaitingForRecipients } => MyCasesText.NextRecipients,
-        { Status: CaseStatus.PartlyDone, Type: CaseType.Disavowal } => MyCasesText.NextHeld,
+        { Status: CaseStatus.PartlyDone, Type: CaseType.Disavowal } when file.IsThePortals => MyCasesText.NextHeld,
         { Status: CaseStatus.PartlyDone } => MyCasesText.NextPartlyDone,
         { Status: CaseStatus.Refused } => MyCasesText.NextRefused,
         { Status: CaseStatus.Withdrawn or CaseStatus.Expired } => MyCasesText.NextAgain,

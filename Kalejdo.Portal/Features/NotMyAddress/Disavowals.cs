@@ -3,6 +3,7 @@ using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -61,7 +62,7 @@ internal abstract record DisavowalResult
 /// </summary>
 internal sealed class Disavowals(
     LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, HeldAddresses held, BlockedAddresses blocked, AuditTrail audit, Outbox outbox,
-    AttemptLimits limits, IOptions<LimitOptions> allowed, IOptions<StoreOptions> store, PortalKeys keys, TimeProvider time)
+    RecipientNotices recipients, AttemptLimits limits, IOptions<LimitOptions> allowed, IOptions<StoreOptions> store, PortalKeys keys, TimeProvider time)
 {
     /// <summary>Why a case waits whose address is held.</summary>
     public const string Held = "address-held";
@@ -255,9 +256,11 @@ internal sealed class Disavowals(
             held.Add(db, opened.Number, link.AddressHash, link.Address(keys), standing.Rows);
         }
 
-        if (block)
+        if (block && blocked.WouldEnd is not null)
         {
             await blocked.BlockAsync(db, link.AddressHash, opened, cancellation);
+            var everywhere = await recipients.KindsWithAsync(CurrentSubject.Email, cancellation);
+            await recipients.AddAsync(db, ActOn(opened, RecipientEvent.AddressBlocked, link.Address(keys), everywhere), cancellation);
         }
 
         await NoteWhoIsConcernedAsync(db, opened, link.Address(keys), standing, cancellation);
@@ -317,8 +320,14 @@ internal sealed class Disavowals(
         var gone = outcome is DisavowalOutcome.Removed;
         var everywhere = gone && steps.All(step => step.Action is not null);
         var hold = await db.AddressHolds.SingleOrDefaultAsync(row => row.CaseNumber == number);
+        // What is held may be put back; others hear of it when it is not.
+        var awaited = gone && hold is null
+            ? await recipients.AddAsync(
+                db, ActOn(opened, RecipientEvent.AddressRemoved, address, await recipients.KindsOfFieldsAsync(steps.Where(one => one.Action is not null).Select(one => one.Field), CancellationToken.None)), CancellationToken.None)
+            : 0;
         var (step, reason) = (gone, everywhere, hold) switch
         {
+            (true, true, null) when awaited > 0 => (CaseStep.RecipientsAwaited, null),
             (true, true, null) => (CaseStep.Done, null),
             (true, true, _) => (CaseStep.PartlyDone, Held),
             (true, false, _) => (CaseStep.HandedToStaff, "address-left"),
@@ -362,6 +371,9 @@ internal sealed class Disavowals(
             : everywhere ? new DisavowalResult.Removed(number)
             : new DisavowalResult.ForStaff(number, opened.DueOn);
     }
+
+    internal static RecipientAct ActOn(Case disavowal, RecipientEvent what, string address, IReadOnlyCollection<string> kinds) =>
+        new(disavowal.Number, disavowal.Subject, what, [new Identity(CurrentSubject.Email, address.Trim())], kinds);
 
     /// <summary>By another address that they have with us; the disowned one is not theirs to read.</summary>
     private async Task TellSubscribersAsync(PortalDbContext db, string number, string address)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
@@ -57,7 +58,9 @@ internal abstract record UndoResult
 }
 
 /// <summary>Confirmed addresses that were disowned: taken away, held so that their true owner can have them back, then erased (docs/decisions/10).</summary>
-internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, PortalKeys keys, IDataProtectionProvider protection, IOptions<StoreOptions> store, TimeProvider time)
+internal sealed class HeldAddresses(
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, RecipientNotices recipients, PortalKeys keys,
+    IDataProtectionProvider protection, IOptions<StoreOptions> store, TimeProvider time)
 {
     public static readonly TimeSpan Time = TimeSpan.FromDays(14);
 
@@ -216,12 +219,15 @@ internal sealed class HeldAddresses(LiveMap liveMap, IDbContextFactory<PortalDbC
                 continue;
             }
             var closing = await db.Cases.SingleAsync(row => row.Number == due.CaseNumber, cancellation);
+            var held = Open(due);
+            var kinds = await recipients.KindsOfFieldsAsync(held.Rows.Select(row => row.Field), cancellation);
+            var awaited = await recipients.AddAsync(db, Disavowals.ActOn(closing, RecipientEvent.AddressRemoved, held.Address, kinds), cancellation);
             if (closing.ReasonCode == Disavowals.Held)
             {
-                closing.Take(db, CaseStep.Done, now);
+                closing.Take(db, awaited > 0 ? CaseStep.RecipientsAwaited : CaseStep.Done, now);
             }
             await db.MailLinks.Where(row => row.CaseNumber == due.CaseNumber && row.Purpose == MailLinkPurpose.UndoDisavowal).ExecuteDeleteAsync(cancellation);
-            if (Open(due).Account is { } account)
+            if (held.Account is { } account)
             {
                 // Without address and agreement nobody can sign in to it any more.
                 await db.Users.Where(row => row.Id == account.Id && row.Email == null && !db.AccountLinks.Any(link => link.AccountId == row.Id) && !db.UserRoles.Any(role => role.UserId == row.Id))

@@ -1,6 +1,7 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.DataMap;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -34,7 +35,8 @@ internal abstract record PauseEnd
 /// letter that was never delivered ends nothing.
 /// </summary>
 internal sealed partial class PauseEnds(
-    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, IOptions<RestrictionOptions> options, TimeProvider time)
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Outbox outbox, RecipientNotices recipients, PortalKeys keys,
+    IOptions<RestrictionOptions> options, TimeProvider time)
 {
     public const string Job = "system:notice-over";
 
@@ -107,6 +109,7 @@ internal sealed partial class PauseEnds(
             return false;
         }
         paused.EndedAt = Now;
+        await TellRecipientsAsync(db, paused, cancellationToken);
         if (await AccountOfAsync(db, paused, cancellationToken) is ({ } address, var language))
         {
             await outbox.AddAsync(db, new PauseEndedLetter(paused.CaseNumber, await LabelAsync(paused, cancellationToken)), address, language, paused.CaseNumber, cancellationToken);
@@ -116,6 +119,14 @@ internal sealed partial class PauseEnds(
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>By what the account knows the person; of who has none, staff tell the recipients.</summary>
+    private async Task TellRecipientsAsync(PortalDbContext db, RestrictedKind paused, CancellationToken cancellationToken)
+    {
+        var links = await db.AccountLinks.AsNoTracking().Where(row => row.AccountId == paused.AccountId).OrderBy(row => row.Id).ToListAsync(cancellationToken);
+        var identities = links.Select(link => new Identity(link.IdentityName, link.Value(keys))).ToList();
+        await recipients.AddAsync(db, new RecipientAct(paused.CaseNumber, paused.Subject, RecipientEvent.RestrictionLifted, identities, [paused.Kind]), cancellationToken);
     }
 
     /// <summary>The day on which the person was told; null as long as the letter has not been delivered.</summary>

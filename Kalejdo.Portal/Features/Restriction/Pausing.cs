@@ -3,6 +3,7 @@ using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.DataMap;
 using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -20,7 +21,8 @@ internal sealed record PauseRequest(IReadOnlyList<Identity> Identities, string K
 
 /// <summary>Begins pauses at once, as the person asks for them, and ends them when the person says so (GDPR Art. 18).</summary>
 internal sealed class Pausing(
-    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Outbox outbox, TimeProvider time)
+    LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Outbox outbox,
+    RecipientNotices recipients, TimeProvider time)
 {
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -44,7 +46,9 @@ internal sealed class Pausing(
         var actor = await audit.NumberOfAsync(db, request.Actor, cancellationToken);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Restriction, subject, Now, cancellationToken, CaseRegister.PartyOf(request.Actor));
         opened.Take(db, CaseStep.Begun, Now);
-        opened.Take(db, CaseStep.Done, Now);
+        // Whoever else holds the kind keeps it too, and must not use it.
+        var awaited = await recipients.AddAsync(db, new RecipientAct(opened.Number, subject, RecipientEvent.Restricted, request.Identities, [request.Kind]), cancellationToken);
+        opened.Take(db, awaited > 0 ? CaseStep.RecipientsAwaited : CaseStep.Done, Now);
         opened.PlanJson = JsonSerializer.Serialize(new { kind = request.Kind, ground });
         db.RestrictedKinds.Add(new RestrictedKind
         {
@@ -77,6 +81,7 @@ internal sealed class Pausing(
             return null;
         }
         (paused.EndedAt, paused.EndReasonCode) = (Now, "person-asked");
+        await recipients.AddAsync(db, new RecipientAct(paused.CaseNumber, subject, RecipientEvent.RestrictionLifted, request.Identities, [paused.Kind]), cancellationToken);
         if (request.Address is { } address)
         {
             await outbox.AddAsync(db, new PauseEndedLetter(paused.CaseNumber, label), address, request.Language, paused.CaseNumber, cancellationToken);

@@ -18,6 +18,7 @@ internal static class LogWords
         LogRole.Operator => WhoHasSeenText.RoleOperator,
         LogRole.FormerAddress => WhoHasSeenText.RoleFormerAddress,
         LogRole.Automatic => WhoHasSeenText.RoleAutomatic,
+        LogRole.Recipient => WhoHasSeenText.RoleRecipient,
         LogRole.Forgotten => WhoHasSeenText.RoleForgotten,
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
@@ -34,6 +35,7 @@ internal static class LogWords
         ("consent", _, _) => WhoHasSeenText.WhyConsent,
         ("rectification", _, _) => WhoHasSeenText.WhyRectification,
         ("erasure", _, _) => WhoHasSeenText.WhyErasure,
+        ("recipient", _, _) => WhoHasSeenText.WhyRecipient,
         ("restriction", _, _) => WhoHasSeenText.WhyRestriction,
         _ => WhoHasSeenText.WhyCase,
     };

@@ -22,6 +22,9 @@ internal enum LogRole
     /// <summary>The portal by itself.</summary>
     Automatic,
 
+    /// <summary>A partner, or a system of Kalejdo's own, that was told of an act.</summary>
+    Recipient,
+
     /// <summary>Whom the number stood for has expired.</summary>
     Forgotten,
 }
@@ -91,6 +94,7 @@ internal sealed class SubjectLog(LiveMap liveMap, IDbContextFactory<PortalDbCont
         // Who holds the link to their case, without signing in.
         "case-link" => LogRole.You,
         "address" => LogRole.FormerAddress,
+        "recipient" => LogRole.Recipient,
         _ => LogRole.AnotherAccount,
     };
 }
