@@ -37,7 +37,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.ChangePassword] = SignedInAlone,
         [PortalUrls.Confirm] = AccessCondition.SignedIn,
         [PortalUrls.SecondFactor] = AccessCondition.FactorChange,
-        [PortalUrls.Link] = CurrentSubject.Subscriber,
+        [PortalUrls.Link] = CurrentSubject.FreshSubscriber,
         [PortalUrls.LinkDone] = CurrentSubject.Linked,
         [PortalUrls.Overview] = CurrentSubject.Linked,
         [PortalUrls.MyData] = CurrentSubject.Linked,
@@ -46,15 +46,15 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.PauseRoute] = CurrentSubject.Linked,
         [PortalUrls.WhoHasSeen] = CurrentSubject.Linked,
         [PortalUrls.Download] = CurrentSubject.Fresh,
-        [PortalUrls.DownloadEverything] = CurrentSubject.Linked,
-        [PortalUrls.DownloadToMove] = CurrentSubject.Linked,
+        [PortalUrls.DownloadEverything] = CurrentSubject.Fresh,
+        [PortalUrls.DownloadToMove] = CurrentSubject.Fresh,
         [PortalUrls.CorrectRoute] = CurrentSubject.Linked,
-        [PortalUrls.ConfirmNewAddressRoute] = CurrentSubject.Linked,
+        [PortalUrls.ConfirmNewAddressRoute] = CurrentSubject.FreshToAct,
         [PortalUrls.Erase] = CurrentSubject.Linked,
-        [PortalUrls.EraseSelected] = CurrentSubject.Linked,
-        [PortalUrls.EraseKindRoute] = CurrentSubject.Linked,
-        [PortalUrls.EraseRowRoute] = CurrentSubject.Linked,
-        [PortalUrls.EraseEverything] = CurrentSubject.Linked,
+        [PortalUrls.EraseSelected] = CurrentSubject.FreshToAct,
+        [PortalUrls.EraseKindRoute] = CurrentSubject.FreshToAct,
+        [PortalUrls.EraseRowRoute] = CurrentSubject.FreshToAct,
+        [PortalUrls.EraseEverything] = CurrentSubject.FreshToAct,
         [PortalUrls.MyCases] = CurrentSubject.Linked,
         [PortalUrls.MyCaseRoute] = CurrentSubject.Linked,
         [PortalUrls.NewRequest] = CurrentSubject.Linked,
@@ -103,14 +103,14 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key)))
         {
             using var answer = await browser.GetAsync(Opened(address), Cancellation);
-            Assert.Equal(demanded is CurrentSubject.Linked or CurrentSubject.Fresh ? PortalUrls.LinkFrom(Opened(address)) : null, answer.Headers.Location?.PathOf());
+            Assert.Equal(demanded is CurrentSubject.Linked or CurrentSubject.Fresh or CurrentSubject.FreshToAct ? PortalUrls.LinkFrom(Opened(address)) : null, answer.Headers.Location?.PathOf());
         }
 
         var token = Html.AntiforgeryToken(await browser.PageAsync(PortalUrls.MyAccount));
         foreach (var download in Downloads)
         {
             using var answer = await browser.PostFormAsync(download, "", token);
-            Assert.Equal(PortalUrls.LinkFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
+            Assert.Equal(PortalUrls.LinkFrom(PortalUrls.Download), answer.Headers.Location?.PathOf());
         }
     }
 
@@ -152,7 +152,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
             foreach (var download in Downloads)
             {
                 using var answer = await browser.PostFormAsync(download, "", Html.AntiforgeryToken(await shown.PageAsync()));
-                Assert.Equal(PortalUrls.SecondFactorFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
+                Assert.Equal(PortalUrls.SecondFactorFrom(PortalUrls.Download), answer.Headers.Location?.PathOf());
             }
         }
     }
@@ -208,7 +208,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         foreach (var download in Downloads)
         {
             using var answer = await there.PostFormAsync(download, "", token);
-            Assert.Equal(PortalUrls.SignInFrom(PortalUrls.Overview), answer.Headers.Location?.PathOf());
+            Assert.Equal(PortalUrls.SignInFrom(PortalUrls.Download), answer.Headers.Location?.PathOf());
         }
     }
 

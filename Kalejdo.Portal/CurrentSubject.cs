@@ -28,6 +28,12 @@ internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext 
     /// <summary>Policy: linked, and authenticated within <see cref="Freshness"/>; others are led to authenticate anew, and back.</summary>
     public const string Fresh = nameof(Fresh);
 
+    /// <summary>Policy: linked, and for what is posted authenticated as for <see cref="Fresh"/>; looking asks for nothing more.</summary>
+    public const string FreshToAct = nameof(FreshToAct);
+
+    /// <summary>Policy: as <see cref="Fresh"/>, linked or not.</summary>
+    public const string FreshSubscriber = nameof(FreshSubscriber);
+
     /// <summary>The claim that says when, in seconds since 1970.</summary>
     public const string AuthenticatedAtClaim = "auth_time";
 
@@ -77,7 +83,7 @@ internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext 
     /// <summary>What a session keeps where its cookie is written anew.</summary>
     public static bool IsOfSession(Claim claim) => claim.Type is AuthenticatedAtClaim or SessionClaim or MethodClaim;
 
-    /// <summary>Whether this person proved who they are within <paramref name="age"/>.</summary>
-    public bool IsFresh(TimeSpan age) =>
-        AuthenticatedAt is { } then && time.GetUtcNow() - then is var past && past >= TimeSpan.FromMinutes(-1) && past <= age;
+    /// <summary>Whether this person proved who they are within <see cref="Freshness"/>: what the policies ask, for pages that must say so beforehand.</summary>
+    public bool IsFresh() =>
+        AuthenticatedAt is { } then && time.GetUtcNow() - then is var past && past >= TimeSpan.FromMinutes(-1) && past <= Freshness;
 }

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
@@ -161,7 +162,8 @@ public sealed class SignedInPortal : IAsyncDisposable
                 services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, ByHeader>("Test", _ => { });
                 services.AddAuthorizationBuilder()
                     .AddPolicy(CurrentSubject.Linked, policy => policy.RequireAuthenticatedUser())
-                    .AddPolicy(CurrentSubject.Fresh, policy => policy.RequireAuthenticatedUser());
+                    .AddPolicy(CurrentSubject.Fresh, policy => policy.RequireAuthenticatedUser().AddRequirements(AccessCondition.Fresh))
+                    .AddPolicy(CurrentSubject.FreshToAct, policy => policy.RequireAuthenticatedUser().AddRequirements(AccessCondition.FreshToAct));
             });
 
         protected override void Dispose(bool disposing)

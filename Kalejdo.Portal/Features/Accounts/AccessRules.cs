@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Extensions;
 namespace Kalejdo.Portal.Features.Accounts;
 
 /// <summary>A condition beyond being signed in; each leads to the page where it can be met.</summary>
-internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizationRequirement
+internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizationRequirement
 {
     /// <summary>Policy: signed in, by whatever; for the way to everything else.</summary>
     public const string SignedIn = nameof(SignedIn);
@@ -26,6 +26,12 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
 
     public static readonly AccessCondition Fresh = new(PortalUrls.ConfirmFrom);
 
+    /// <summary>As <see cref="Fresh"/>, for what changes something alone.</summary>
+    public static readonly AccessCondition FreshToAct = new(PortalUrls.ConfirmFrom);
+
+    /// <summary>The page, and from there back to the address.</summary>
+    public string MetAt(string address) => metAt(address);
+
     public static void Configure(AuthorizationOptions options)
     {
         var anybody = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
@@ -42,6 +48,8 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
         options.AddPolicy(CurrentSubject.Subscriber, subscriber);
         options.AddPolicy(CurrentSubject.Linked, linked);
         options.AddPolicy(CurrentSubject.Fresh, new AuthorizationPolicyBuilder(linked).AddRequirements(Fresh).Build());
+        options.AddPolicy(CurrentSubject.FreshToAct, new AuthorizationPolicyBuilder(linked).AddRequirements(FreshToAct).Build());
+        options.AddPolicy(CurrentSubject.FreshSubscriber, new AuthorizationPolicyBuilder(subscriber).AddRequirements(Fresh).Build());
     }
 }
 
@@ -73,7 +81,12 @@ internal sealed class AccessConditions(CurrentSubject subject, Agreements agreem
 
         if (condition == AccessCondition.Fresh)
         {
-            return subject.IsFresh(CurrentSubject.Freshness);
+            return subject.IsFresh();
+        }
+
+        if (condition == AccessCondition.FreshToAct)
+        {
+            return subject.IsFresh() || http.HttpContext?.Request.Method == HttpMethods.Get;
         }
 
         var linked = await subject.FindAsync(cancellation);
@@ -95,8 +108,9 @@ internal sealed class AccessRedirects : IAuthorizationMiddlewareResultHandler
             return next(context);
         }
 
+        // What can only be posted cannot be led back to: its page can.
         var back = endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) == false
-            ? PortalUrls.Overview
+            ? endpoint.Metadata.GetMetadata<PostedFrom>()?.Page ?? PortalUrls.Overview
             : context.Request.GetEncodedPathAndQuery();
         if (authorizeResult.Challenged)
         {

@@ -100,9 +100,10 @@ internal sealed class NewPasswords(
         return ResetAnswer.Done;
     }
 
-    public async Task<SignInAnswer> ChangeAsync(string current, string password, CancellationToken cancellation)
+    /// <summary>Asks for all that signing in asks for: else a password that somebody looked at over a shoulder would be enough to take the account.</summary>
+    public async Task<SignInAnswer> ChangeAsync(string current, string code, string password, CancellationToken cancellation)
     {
-        var (account, answer) = await sessions.CheckCurrentAsync(current, cancellation);
+        var (account, answer) = await sessions.CheckCurrentAsync(current, code, cancellation);
         if (answer != SignInAnswer.Done)
         {
             return answer;

@@ -90,23 +90,17 @@ internal sealed class Sessions(
     /// <summary>The password once more, and a code where one is asked for: of the account that is signed in and of no other.</summary>
     public async Task<SignInAnswer> ConfirmAsync(string password, string code, CancellationToken cancellation)
     {
-        var (account, answer) = await CheckCurrentAsync(password, cancellation);
-        var asksForCode = await factors.IsOnAsync(account, cancellation);
-        if (answer == SignInAnswer.Done && asksForCode)
-        {
-            answer = await factors.TryAsync(account, code, AttemptLimits.NetworkOf(Context), cancellation);
-        }
-
+        var (account, answer) = await CheckCurrentAsync(password, code, cancellation);
         if (answer == SignInAnswer.Done)
         {
-            await WriteAsync(account, time.GetUtcNow(), Session, asksForCode);
+            await WriteAsync(account, time.GetUtcNow(), Session, await factors.IsOnAsync(account, cancellation));
         }
 
         return answer;
     }
 
-    /// <summary>Checks the password of the signed-in account.</summary>
-    public async Task<(Account Account, SignInAnswer Answer)> CheckCurrentAsync(string password, CancellationToken cancellation)
+    /// <summary>Checks the password of the signed-in account, and the code where one is asked for.</summary>
+    public async Task<(Account Account, SignInAnswer Answer)> CheckCurrentAsync(string password, string code, CancellationToken cancellation)
     {
         var account = await CurrentAsync();
         if (!await MayTryAsync(account.Id, cancellation))
@@ -120,7 +114,9 @@ internal sealed class Sessions(
         }
 
         await ForgetTriesAsync(account.Id, cancellation);
-        return (account, SignInAnswer.Done);
+        return (account, await factors.IsOnAsync(account, cancellation)
+            ? await factors.TryAsync(account, code, AttemptLimits.NetworkOf(Context), cancellation)
+            : SignInAnswer.Done);
     }
 
     /// <summary>The account of this request, which authorization has made sure of.</summary>

@@ -13,8 +13,10 @@ internal static class Downloads
 
     public static void MapDownloads(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(PortalUrls.DownloadEverything, Everything).RequireAuthorization(CurrentSubject.Linked);
-        routes.MapPost(PortalUrls.DownloadToMove, ToMove).RequireAuthorization(CurrentSubject.Linked);
+        foreach (var (address, handler) in new (string, Delegate)[] { (PortalUrls.DownloadEverything, Everything), (PortalUrls.DownloadToMove, ToMove) })
+        {
+            routes.MapPost(address, handler).RequireAuthorization(CurrentSubject.Fresh).WithMetadata(new PostedFrom(PortalUrls.Download));
+        }
     }
 
     // The forms are bound for the sake of their antiforgery tokens.
@@ -33,8 +35,8 @@ internal static class Downloads
         Writer writer, string name, string extension, string type, string reason,
         HttpContext context, CurrentSubject current, LiveMap liveMap, Subjects subjects, TimeProvider time)
     {
-        // A POST cannot be sent anew by the browser, so whoever took too long begins again at the page, which asks who they are.
-        if (await current.FindAsync(context.RequestAborted) is not { } subject || !current.IsFresh(CurrentSubject.Freshness))
+        // Unlinked in this very moment: the page leads on.
+        if (await current.FindAsync(context.RequestAborted) is not { } subject)
         {
             return TypedResults.LocalRedirect(PortalUrls.Download);
         }
