@@ -9,6 +9,9 @@ internal sealed class LiveMap(IConfiguration configuration) : IDisposable
     private readonly SemaphoreSlim opening = new(1);
     private Databases? databases;
 
+    /// <summary>What is unwise in the map's files by themselves.</summary>
+    public IReadOnlyList<MapProblem> Warnings { get; private set; } = [];
+
     /// <returns>The databases, or why they cannot be had now.</returns>
     public async Task<(Databases? Databases, IReadOnlyList<Refusal> Problems)> OpenAsync(CancellationToken cancellationToken)
     {
@@ -25,6 +28,7 @@ internal sealed class LiveMap(IConfiguration configuration) : IDisposable
             {
                 return (null, [.. errors.Select(e => new Refusal(e.ToString()))]);
             }
+            Warnings = problems;
             (databases, var refusals) = await Databases.OpenAsync(map, settings.Sources, cancellationToken);
             return (databases, refusals);
         }

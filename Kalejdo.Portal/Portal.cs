@@ -9,9 +9,11 @@ using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
 using Kalejdo.Portal.Features.Restriction;
+using Kalejdo.Portal.Features.Staff.DataMap;
 using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Features.Staff.Personnel;
+using Kalejdo.Portal.Features.Staff.Record;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -90,6 +92,8 @@ internal static class Portal
         services.AddSingleton<IncidentRegister>();
         services.AddSingleton<Personnel>();
         services.AddSingleton<DeskPauses>();
+        services.AddSingleton<MapHealth>();
+        services.AddSingleton<ProcessingRecord>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
         services.AddSingleton<CorrectableFields>();
@@ -183,6 +187,7 @@ internal static class Portal
         app.MapReceiptFiles();
         app.MapAnswerFiles();
         RecipientCallback.Map(app);
+        RecordFile.Map(app);
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();

@@ -125,6 +125,15 @@ internal static class PortalUrls
     public const string Incidents = "/personal/incidenter";
     public const string IncidentRoute = "/personal/incidenter/{Number}";
 
+    /// <summary>The record of processing activities (GDPR Art. 30).</summary>
+    public const string Record = "/personal/register";
+
+    /// <summary>POST only: the record as a table.</summary>
+    public const string RecordFile = "/personal/register/fil";
+
+    /// <summary>The data map: its health, what it covers, and its picture.</summary>
+    public const string DataMap = "/personal/datakarta";
+
     /// <summary>Who works with the portal, in which roles.</summary>
     public const string Personnel = "/personal/personal";
     public const string Invite = "/personal/personal/bjud-in";

@@ -1,6 +1,7 @@
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Features.Staff.DataMap;
 using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
@@ -27,6 +28,7 @@ internal static class Start
         }
         if (databases is not null)
         {
+            await services.GetRequiredService<MapHealth>().ReadAsync(cancellationToken);
             await DemoAccounts.PrepareAsync(services, cancellationToken);
         }
         return databases is not null;

@@ -272,7 +272,17 @@ public sealed record Kind(
 
 /// <summary>A Fideslang system: why data is processed.</summary>
 public sealed record FidesSystem(
-    string Key, string Name, string? Description, IReadOnlyList<string> Datasets, IReadOnlyList<PrivacyDeclaration> Declarations, Position At);
+    string Key, string Name, string? Description, IReadOnlyList<string> Datasets, IReadOnlyList<PrivacyDeclaration> Declarations, Position At)
+{
+    /// <summary>How the data is protected (GDPR Art. 32): the portal's words, or Fideslang's <c>data_security_practices</c>.</summary>
+    public LocalText? Security { get; init; }
+
+    /// <summary>Fideslang <c>does_international_transfers</c>; null where nothing is said.</summary>
+    public bool? TransfersAbroad { get; init; }
+
+    /// <summary>Fideslang <c>legal_basis_for_transfers</c>.</summary>
+    public IReadOnlyList<string> TransferBases { get; init; } = [];
+}
 
 /// <summary>A Fideslang privacy declaration: one purpose of a system and its legal basis.</summary>
 /// <param name="LegalBasis">Fideslang <c>legal_basis_for_processing</c>.</param>
