@@ -35,6 +35,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     {
         [PortalUrls.MyAccount] = SignedInAlone,
         [PortalUrls.ChangePassword] = SignedInAlone,
+        [PortalUrls.Sessions] = SignedInAlone,
         [PortalUrls.Confirm] = AccessCondition.SignedIn,
         [PortalUrls.SecondFactor] = AccessCondition.FactorChange,
         [PortalUrls.Link] = CurrentSubject.FreshSubscriber,
@@ -206,7 +207,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         using var here = await portal.SignedInAsync(subscriber);
         using var there = await portal.SignedInAsync(subscriber);
         var token = Html.AntiforgeryToken(await there.PageAsync(PortalUrls.Download));
-        using var ended = await here.FillInAsync(PortalUrls.MyAccount, "everywhere");
+        using var ended = await here.FillInAsync(PortalUrls.Sessions, "everywhere");
 
         foreach (var download in Downloads)
         {

@@ -13,7 +13,8 @@ internal sealed class CookieSettings(IOptions<PortalOptions> portal)
     public const string Language = "sprak";
     public const string Session = "session";
 
-    private static readonly TimeSpan SessionIdle = TimeSpan.FromMinutes(30);
+    /// <summary>A session without a request for so long has ended.</summary>
+    public static readonly TimeSpan SessionIdle = TimeSpan.FromMinutes(30);
 
     public void Configure(AntiforgeryOptions options)
     {

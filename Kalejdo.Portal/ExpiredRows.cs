@@ -27,6 +27,8 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         // A right code's next step may still be taken for a while.
         var step = now - OneTimeCodes.StepValidity;
         await db.OneTimeCodes.Where(row => row.ExpiresAt <= step).ExecuteDeleteAsync(cancellationToken);
+        var signedIn = now - SignInSession.Longest;
+        await db.SignInSessions.Where(row => row.StartedAt <= signedIn).ExecuteDeleteAsync(cancellationToken);
         var sent = now - MailsWithoutCase;
         await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
         var written = now - Contacts;

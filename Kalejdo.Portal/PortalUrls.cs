@@ -44,6 +44,9 @@ internal static class PortalUrls
     public const string MyAccount = "/konto";
     public const string ChangePassword = "/konto/losenord";
 
+    /// <summary>Where the account is signed in.</summary>
+    public const string Sessions = "/konto/sessioner";
+
     /// <summary>The authenticator app and the recovery codes of an account.</summary>
     public const string SecondFactor = "/konto/tvasteg";
     public const string SecondFactorReplace = "/konto/tvasteg?byt=1";

@@ -41,6 +41,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<SecondFactor> SecondFactors => Set<SecondFactor>();
 
+    public DbSet<SignInSession> SignInSessions => Set<SignInSession>();
+
     public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
 
     public DbSet<OneTimeCode> OneTimeCodes => Set<OneTimeCode>();

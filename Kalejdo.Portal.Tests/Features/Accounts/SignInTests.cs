@@ -170,7 +170,7 @@ public class SignInTests(AccountPortal portal) : IClassFixture<AccountPortal>
         var subscriber = new DemoSubscriber(30);
         using var here = await portal.SignedInAsync(subscriber);
         using var there = await portal.SignedInAsync(subscriber);
-        using var answer = await here.FillInAsync(PortalUrls.MyAccount, "everywhere");
+        using var answer = await here.FillInAsync(PortalUrls.Sessions, "everywhere");
 
         Assert.Equal(PortalUrls.Home, answer.Headers.Location?.PathOf());
         Assert.False(await IsSignedInAsync(here));
@@ -201,7 +201,7 @@ public class SignInTests(AccountPortal portal) : IClassFixture<AccountPortal>
 
     [Theory]
     [InlineData(PortalUrls.SignOut)]
-    [InlineData(PortalUrls.MyAccount + "?_handler=everywhere")]
+    [InlineData(PortalUrls.Sessions + "?_handler=everywhere")]
     public async Task Get_changes_nothing(string address)
     {
         using var browser = await portal.SignedInAsync(new DemoSubscriber(38));

@@ -125,8 +125,57 @@ internal sealed class Sessions(
 
     /// <summary>A session for somebody who has just proven who they are.</summary>
     /// <param name="secondFactor">By a code beside the password.</param>
-    public Task StartAsync(Account account, bool secondFactor = false) =>
-        WriteAsync(account, time.GetUtcNow(), RandomNumberGenerator.GetHexString(32, lowercase: true), secondFactor);
+    public async Task StartAsync(Account account, bool secondFactor = false)
+    {
+        var now = time.GetUtcNow();
+        var session = new SignInSession
+        {
+            Id = RandomNumberGenerator.GetHexString(32, lowercase: true),
+            AccountId = account.Id,
+            Stamp = account.SecurityStamp!,
+            Device = Devices.Of(Context.Request.Headers.UserAgent.ToString()),
+            StartedAt = now.UtcDateTime,
+        };
+        db.SignInSessions.Add(session);
+        await db.SaveChangesAsync(Context.RequestAborted);
+        await WriteAsync(account, now, session.Id, secondFactor);
+    }
+
+    /// <summary>Where the account is signed in, this session first. A browser that was closed cannot be told from one that is in use.</summary>
+    public async Task<IReadOnlyList<SignInSession>> ListAsync(CancellationToken cancellation)
+    {
+        var (account, here, earliest) = (await CurrentAsync(), Session, Earliest);
+        return await db.SignInSessions.AsNoTracking()
+            .Where(row => row.AccountId == account.Id && row.Stamp == account.SecurityStamp && row.StartedAt > earliest)
+            .OrderBy(row => row.Id == here ? 0 : 1).ThenByDescending(row => row.StartedAt).ThenBy(row => row.Id)
+            .ToListAsync(cancellation);
+    }
+
+    public bool IsHere(SignInSession session) => session.Id == Session;
+
+    /// <summary>Ends one of the account's other sessions, or all of them.</summary>
+    /// <param name="id">All, where absent.</param>
+    public async Task EndOthersAsync(string? id, CancellationToken cancellation)
+    {
+        var (account, here) = (await CurrentAsync(), Session);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        if (await db.SignInSessions.Where(row => row.AccountId == account.Id && row.Id != here && (id == null || row.Id == id)).ExecuteDeleteAsync(cancellation) > 0)
+        {
+            var number = await audit.NumberOfAsync(db, $"account:{account.Id}", cancellation);
+            await audit.AppendAsync(db, new AuditEvent(id is null ? "account.signed-out-others" : "account.signed-out-one") { Subject = number, Actor = number }, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Whether the session that the cookie names still stands.</summary>
+    public Task<bool> StandsAsync(ClaimsPrincipal person, CancellationToken cancellation)
+    {
+        var (id, account, stamp, earliest) = (person.FindFirstValue(CurrentSubject.SessionClaim), person.FindFirstValue(ClaimTypes.NameIdentifier), StampOf(person), Earliest);
+        return db.SignInSessions.AnyAsync(
+            row => row.Id == id && row.AccountId == account && row.Stamp == stamp && row.StartedAt > earliest && db.Users.Any(user => user.Id == account && user.SecurityStamp == stamp),
+            cancellation);
+    }
 
     /// <summary>This session goes on where a new stamp has ended all others; when its person was authenticated does not change.</summary>
     /// <param name="secondFactor">Where that is what changed; as before, where absent.</param>
@@ -138,7 +187,12 @@ internal sealed class Sessions(
         Session,
         secondFactor ?? Context.User.HasClaim(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
 
-    public Task EndAsync() => signIn.SignOutAsync();
+    public async Task EndAsync()
+    {
+        var id = Context.User.FindFirstValue(CurrentSubject.SessionClaim);
+        await db.SignInSessions.Where(row => row.Id == id).ExecuteDeleteAsync(Context.RequestAborted);
+        await signIn.SignOutAsync();
+    }
 
     /// <summary>Ends every session of the account, this one too.</summary>
     public async Task EndAllAsync(CancellationToken cancellation)
@@ -163,6 +217,10 @@ internal sealed class Sessions(
             throw new InvalidOperationException($"Identity refused: {string.Join(", ", result.Errors.Select(error => error.Code))}");
         }
     }
+
+    private DateTime Earliest => time.GetUtcNow().UtcDateTime - SignInSession.Longest;
+
+    private string? StampOf(ClaimsPrincipal person) => person.FindFirstValue(users.Options.ClaimsIdentity.SecurityStampClaimType);
 
     private string Session => Context.User.FindFirstValue(CurrentSubject.SessionClaim) ?? throw new InvalidOperationException("The session has no name.");
 
@@ -224,12 +282,19 @@ internal sealed class Sessions(
     }
 
     /// <summary>The cookie alone is not believed: each request asks whether its session still stands.</summary>
-    internal sealed class Cookie : CookieAuthenticationEvents
+    internal sealed class Cookie(Sessions sessions, SignInManager<Account> signIn, PortalDbContext db) : CookieAuthenticationEvents
     {
+        /// <summary>A session that goes on under a new stamp, whoever changed it, is no longer the one that old copies of its cookie name.</summary>
+        public override Task SigningIn(CookieSigningInContext context)
+        {
+            var (id, stamp) = (context.Principal!.FindFirstValue(CurrentSubject.SessionClaim), sessions.StampOf(context.Principal!));
+            return db.SignInSessions.Where(row => row.Id == id && row.Stamp != stamp)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Stamp, stamp), context.HttpContext.RequestAborted);
+        }
+
         public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
         {
-            var signIn = context.HttpContext.RequestServices.GetRequiredService<SignInManager<Account>>();
-            if (await signIn.ValidateSecurityStampAsync(context.Principal) is null)
+            if (!await sessions.StandsAsync(context.Principal!, context.HttpContext.RequestAborted))
             {
                 context.RejectPrincipal();
                 await signIn.SignOutAsync();

@@ -1568,6 +1568,43 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("secret_disclosures", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.SignInSession", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Device")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("device");
+
+                    b.Property<string>("Stamp")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stamp");
+
+                    b.Property<DateTime>("StartedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("StartedAt");
+
+                    b.ToTable("sign_in_sessions", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.StaffTask", b =>
                 {
                     b.Property<long>("Id")
@@ -1965,6 +2002,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasOne("Kalejdo.Portal.Store.Account", null)
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.SecondFactor", "AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.SignInSession", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
