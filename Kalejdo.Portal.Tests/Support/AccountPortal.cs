@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
@@ -51,8 +52,11 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>Asks or changes something in Kalejdo's own database.</summary>
     public Task<long> KalejdoAsync(string sql) => data.ScalarAsync<long>(sql);
 
-    /// <summary>What was mailed to the address, oldest first: each letter's kind and text.</summary>
-    public Task<List<(string Letter, string Text)>> MailsAsync(string address) => StoreAsync(async db =>
+    /// <summary>What was mailed to the address, oldest first: each letter's kind and text. Without the notices that each new browser makes.</summary>
+    public async Task<List<(string Letter, string Text)>> MailsAsync(string address) =>
+        [.. (await AllMailsAsync(address)).Where(mail => mail.Letter != nameof(NewDeviceLetter))];
+
+    public Task<List<(string Letter, string Text)>> AllMailsAsync(string address) => StoreAsync(async db =>
     {
         var protection = Services.GetRequiredService<IDataProtectionProvider>();
         var rows = await db.Outbox.AsNoTracking().OrderBy(row => row.Id).ToListAsync(Cancellation);

@@ -41,6 +41,12 @@ internal static class StaffCommand
                 case PersonnelAnswer.Invited invited:
                     await error.WriteLineAsync($"Valid once, for {Personnel.HoursValid} hours. A running portal mails it too.");
                     await output.WriteLineAsync(new Uri(services.GetRequiredService<IOptions<PortalOptions>>().Value.PublicAddress, invited.Link).AbsoluteUri);
+                    if (invited.Code is { } code)
+                    {
+                        await error.WriteLineAsync("The link alone is not enough: tell the person this code by another way than mail.");
+                        await output.WriteLineAsync(code);
+                    }
+
                     return PortalCommands.Done;
                 default:
                     await error.WriteLineAsync("Refused: the address has a subscriber's account. Staff need an address of their own.");

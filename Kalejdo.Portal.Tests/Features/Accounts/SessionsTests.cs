@@ -1,8 +1,13 @@
 using System.Net;
+using System.Security.Claims;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
@@ -91,6 +96,68 @@ public class SessionsTests(AccountPortal portal) : IClassFixture<AccountPortal>
     }
 
     [Fact]
+    public async Task A_browser_that_the_account_was_never_used_in_is_told_of_once()
+    {
+        const string Address = "ny.enhet@exempel.se";
+        using var first = portal.Browser();
+        await portal.RegisterAsync(first, Address);
+        await SignInAgainAsync(first);
+        Assert.Empty(await NoticesAsync(Address));
+
+        using var other = portal.Browser();
+        other.DefaultRequestHeaders.UserAgent.ParseAdd(Phone);
+        await SignInAgainAsync(other);
+        await SignInAgainAsync(other);
+        var told = Assert.Single(await NoticesAsync(Address));
+        Assert.Contains("Safari, iPhone", told, StringComparison.Ordinal);
+        Assert.Contains(PortalUrls.Sessions, told, StringComparison.Ordinal);
+
+        // Somebody else's sign-in there, or a cookie that is not ours, makes nobody known.
+        using var stranger = portal.Browser();
+        stranger.DefaultRequestHeaders.Add("Cookie", "enhet=" + new string('x', 200));
+        await SignInAgainAsync(stranger);
+        Assert.Equal(2, (await NoticesAsync(Address)).Count);
+
+        async Task SignInAgainAsync(HttpClient browser)
+        {
+            using var answer = await browser.SignInAsync(Address, SignedIn.Password);
+            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_live_ends_with_its_session_and_what_nobody_is_signed_in_for_goes_on()
+    {
+        var subscriber = new DemoSubscriber(31);
+        using var browser = await SignedInAsync(subscriber, Firefox);
+        var session = Assert.Single(await SessionsAsync(subscriber));
+        var person = new Person(
+            new(ClaimTypes.NameIdentifier, session.AccountId), new(CurrentSubject.SessionClaim, session.Id), new(new ClaimsIdentityOptions().SecurityStampClaimType, session.Stamp));
+        var page = new Page();
+        using var live = new SessionCircuits(person, page, portal.Services.GetRequiredService<IServiceScopeFactory>(), portal.Time);
+        using var anybody = new SessionCircuits(new Person(), page, portal.Services.GetRequiredService<IServiceScopeFactory>(), portal.Time);
+        var done = 0;
+        var act = live.CreateInboundActivityHandler(_ =>
+        {
+            done++;
+            return Task.CompletedTask;
+        });
+        await CheckAsync();
+        Assert.Equal((1, 0), (done, page.Reloads));
+
+        using var ended = await browser.FillInAsync(PortalUrls.Sessions, "everywhere");
+        await CheckAsync();
+        Assert.Equal((1, 1), (done, page.Reloads));
+
+        async Task CheckAsync()
+        {
+            await anybody.CheckAsync();
+            await live.CheckAsync();
+            await act(null!);
+        }
+    }
+
+    [Fact]
     public async Task Half_a_day_is_enough_however_busy_one_is()
     {
         var subscriber = new DemoSubscriber(29);
@@ -106,6 +173,9 @@ public class SessionsTests(AccountPortal portal) : IClassFixture<AccountPortal>
         await portal.Services.GetRequiredService<ExpiredRows>().RemoveAsync(Cancellation);
         Assert.Empty(await RowsAsync(subscriber));
     }
+
+    private async Task<List<string>> NoticesAsync(string address) =>
+        [.. (await portal.AllMailsAsync(address)).Where(mail => mail.Letter == nameof(NewDeviceLetter)).Select(mail => mail.Text)];
 
     private async Task<HttpClient> SignedInAsync(DemoSubscriber subscriber, string userAgent)
     {
@@ -142,4 +212,16 @@ public class SessionsTests(AccountPortal portal) : IClassFixture<AccountPortal>
 
     private Task<List<SignInSession>> SessionsAsync(DemoSubscriber subscriber) =>
         portal.StoreAsync(db => db.SignInSessions.AsNoTracking().Where(row => db.Users.Any(user => user.Id == row.AccountId && user.Email == subscriber.OwnEmail)).OrderBy(row => row.Id).ToListAsync(Cancellation));
+
+    private sealed class Person(params Claim[] claims) : AuthenticationStateProvider
+    {
+        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(new(new ClaimsIdentity(claims, claims.Length == 0 ? null : "test"))));
+    }
+
+    private sealed class Page : NavigationManager
+    {
+        public int Reloads { get; private set; }
+
+        public override void Refresh(bool forceReload = false) => Reloads += forceReload ? 1 : 0;
+    }
 }

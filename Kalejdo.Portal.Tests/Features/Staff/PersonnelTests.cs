@@ -147,15 +147,68 @@ public class PersonnelTests(AccountPortal portal) : IClassFixture<AccountPortal>
         using var administrator = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
         using var worker = await StaffAsync(Address, StaffRoles.CaseWorker);
         using var again = await administrator.FillInAsync(PortalUrls.Person(await IdAsync(Address)), "again");
+        var code = CodeOn(await again.PageAsync());
+        Assert.DoesNotContain(code, await administrator.PageAsync(PortalUrls.Person(await IdAsync(Address))), StringComparison.Ordinal);
         Assert.False(await IsSignedInAsync(worker));
         using var browser = portal.Browser();
         using var old = await browser.SignInAsync(Address, SignedIn.Password);
         Assert.Contains("stämmer inte", Html.Errors(await old.PageAsync()), StringComparison.Ordinal);
         Assert.False(await portal.StoreAsync(db => db.SecondFactors.AnyAsync(row => db.Users.Any(user => user.Id == row.AccountId && user.Email == Address), Cancellation)));
 
-        using var accepted = await browser.FillInAsync(await LinkAsync(Address), "invitation", ("Posted.Password", Chosen));
+        // Its mailbox alone is not enough: neither letter nor link holds the code.
+        var link = await LinkAsync(Address);
+        Assert.DoesNotContain(await portal.MailsAsync(Address), mail => mail.Text.Replace(" ", "", StringComparison.Ordinal).Contains(code.Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal));
+        foreach (var (typed, error) in new (string?, string)[] { (null, "Skriv koden"), ("00000000", "Koden stämmer inte"), (code[..4], "Koden stämmer inte") })
+        {
+            using var refused = await browser.FillInAsync(link, "invitation", ("Posted.Password", Chosen), ("Posted.Code", typed));
+            Assert.Contains(error, Html.Errors(await refused.PageAsync()), StringComparison.Ordinal);
+        }
+
+        using var accepted = await browser.FillInAsync(link, "invitation", ("Posted.Password", Chosen), ("Posted.Code", code));
         await SetUpAsync(browser, PortalUrls.SecondFactor);
         Assert.Equal("Ärenden", Html.Heading(await browser.PageAsync(PortalUrls.Desk)));
+    }
+
+    [Fact]
+    public async Task Five_wrong_codes_end_a_new_invitation()
+    {
+        const string Address = "gissad@personal.exempel.se";
+        using var administrator = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        await SignedIn.CreateStaffAsync(portal.Services, Address, StaffRoles.CaseWorker);
+        using var again = await administrator.FillInAsync(PortalUrls.Person(await IdAsync(Address)), "again");
+        var code = CodeOn(await again.PageAsync());
+        var (link, wrong) = (await LinkAsync(Address), code.StartsWith("0000", StringComparison.Ordinal) ? "11111111" : "00000000");
+        using var browser = portal.Browser();
+        for (var i = 0; i < 5; i++)
+        {
+            using var refused = await browser.FillInAsync(link, "invitation", ("Posted.Password", Chosen), ("Posted.Code", wrong));
+            Assert.NotEqual("", Html.Errors(await refused.PageAsync()));
+        }
+
+        using var right = await browser.FillInAsync(link, "invitation", ("Posted.Password", Chosen), ("Posted.Code", code));
+        Assert.Equal("Länken gäller inte längre", Html.Heading(await right.PageAsync()));
+        Assert.Equal(PersonState.Invited, (await portal.Services.GetRequiredService<Personnel>().FindAsync(await IdAsync(Address), Cancellation))!.State);
+    }
+
+    [Fact]
+    public async Task Whose_account_an_administrator_changes_is_told()
+    {
+        const string Address = "far.veta@personal.exempel.se";
+        await SignedIn.CreateStaffAsync(portal.Services, Address, StaffRoles.CaseWorker);
+        using var administrator = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var person = PortalUrls.Person(await IdAsync(Address));
+        foreach (var form in new[] { "roles", "sign-out", "lock", "unlock" })
+        {
+            using var done = await administrator.FillInAsync(person, form, ("roll", StaffRoles.Auditor));
+            Assert.NotNull(done.Headers.Location);
+        }
+
+        var mails = await portal.MailsAsync(Address);
+        Assert.Equal(Enumerable.Repeat(nameof(StaffChangedLetter), 4), mails.Select(mail => mail.Letter));
+        foreach (var (mail, says) in mails.Zip(["Dina roller är ändrade", "Du är utloggad på alla enheter", "Ditt konto är spärrat", "Spärren av ditt konto är hävd"]))
+        {
+            Assert.Contains(says, mail.Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -203,6 +256,10 @@ public class PersonnelTests(AccountPortal portal) : IClassFixture<AccountPortal>
         using var refused = await browser.GetAsync(PortalUrls.Personnel, Cancellation);
         Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
     }
+
+    private static string CodeOn(string page) => Regex.Match(page, "<span class=\"reference\">([0-9]{4} [0-9]{4})</span>").Groups[1].Value is { Length: 9 } code
+        ? code
+        : throw new InvalidOperationException("No code is shown.");
 
     private static Task<HttpResponseMessage> InviteAsync(HttpClient administrator, string name, string address, string? role) =>
         administrator.FillInAsync(PortalUrls.Invite, "invite", ("namn", name), ("epost", address), ("roll", role));

@@ -1,5 +1,6 @@
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
 
@@ -25,7 +26,9 @@ internal static class AccountServices
 
         services.AddSingleton<Agreements>();
         services.AddScoped<PendingSignIn>();
+        services.AddScoped<KnownDevices>();
         services.AddScoped<SecondFactors>();
+        services.AddScoped<CircuitHandler, SessionCircuits>();
         services.AddScoped<Sessions>();
         services.AddScoped<Registration>();
         services.AddScoped<Linking>();

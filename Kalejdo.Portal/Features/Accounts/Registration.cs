@@ -63,7 +63,7 @@ internal sealed class Registration(
             await transaction.CommitAsync(cancellation);
         }
 
-        await sessions.StartAsync(account);
+        await sessions.StartAsync(account, isFirst: true);
         return true;
     }
 }

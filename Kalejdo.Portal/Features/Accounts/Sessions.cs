@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Kalejdo.Portal.Audit;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Identity;
@@ -26,7 +27,7 @@ internal enum SignInAnswer
 /// <summary>Begins, renews and ends sessions. An unknown name takes the same way, and the same time, as a wrong password.</summary>
 internal sealed class Sessions(
     SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, AttemptLimits limits,
-    SecondFactors factors, PendingSignIn pending, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
+    SecondFactors factors, PendingSignIn pending, KnownDevices devices, Outbox outbox, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
 {
     /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
     public const int Tries = 5;
@@ -125,7 +126,8 @@ internal sealed class Sessions(
 
     /// <summary>A session for somebody who has just proven who they are.</summary>
     /// <param name="secondFactor">By a code beside the password.</param>
-    public async Task StartAsync(Account account, bool secondFactor = false)
+    /// <param name="isFirst">The account's very first: nobody is told of what they do themselves.</param>
+    public async Task StartAsync(Account account, bool secondFactor = false, bool isFirst = false)
     {
         var now = time.GetUtcNow();
         var session = new SignInSession
@@ -136,8 +138,19 @@ internal sealed class Sessions(
             Device = Devices.Of(Context.Request.Headers.UserAgent.ToString()),
             StartedAt = now.UtcDateTime,
         };
-        db.SignInSessions.Add(session);
-        await db.SaveChangesAsync(Context.RequestAborted);
+        await using (var transaction = await db.Database.BeginTransactionAsync(Context.RequestAborted))
+        {
+            db.SignInSessions.Add(session);
+            if (!isFirst && !devices.Knows(account) && account is { Email: { } address, EmailConfirmed: true })
+            {
+                await outbox.AddAsync(db, new NewDeviceLetter(session.Device, session.StartedAt), address, account.Language, null, Context.RequestAborted);
+            }
+
+            await db.SaveChangesAsync(Context.RequestAborted);
+            await transaction.CommitAsync(Context.RequestAborted);
+        }
+
+        devices.Remember(account);
         await WriteAsync(account, now, session.Id, secondFactor);
     }
 

@@ -26,7 +26,8 @@ internal abstract record PersonnelAnswer
     public sealed record Done : PersonnelAnswer;
 
     /// <param name="Link">An address of the portal's, for whoever hands it over by another way than the letter.</param>
-    public sealed record Invited(string Id, string Link) : PersonnelAnswer;
+    /// <param name="Code">Asked for beside the link, and in no letter; null where the account has never been used.</param>
+    public sealed record Invited(string Id, string Link, string? Code = null) : PersonnelAnswer;
 
     /// <summary>The address has an account already.</summary>
     /// <param name="Id">Where it is one of staff's.</param>
@@ -78,50 +79,53 @@ internal sealed class Personnel(IDbContextFactory<PortalDbContext> databases, Po
         db.Users.Add(account);
         await db.SaveChangesAsync(cancellation);
         await SetRolesAsync(db, account, roles, cancellation);
-        var link = await SendLinkAsync(db, account, isAgain: false, cancellation);
+        var invited = await SendLinkAsync(db, account, cancellation);
         await AppendAsync(db, "staff.invited", account, actor, roles, cancellation);
         await transaction.CommitAsync(cancellation);
-        return new PersonnelAnswer.Invited(account.Id, link);
+        return invited;
     }
 
-    /// <summary>For whoever lost the password or the telephone: neither is asked for any more, and a letter leads to new ones.</summary>
+    /// <summary>
+    /// For whoever lost the password or the telephone: neither is asked for any more, and a letter leads to new ones. Its mailbox alone opens no
+    /// account that was in use: a code is asked for too, which the administrator hands over.
+    /// </summary>
     public async Task<PersonnelAnswer> InviteAgainAsync(string id, string actor, CancellationToken cancellation)
     {
         PersonnelAnswer.Invited? invited = null;
-        var answer = await ChangeAsync(id, "staff.invited-again", actor, async (db, account) =>
+        var answer = await ChangeAsync(id, "staff.invited-again", null, actor, async (db, account) =>
         {
             account.PasswordHash = null;
             account.TwoFactorEnabled = false;
             await db.SecondFactors.Where(row => row.AccountId == id).ExecuteDeleteAsync(cancellation);
             await db.RecoveryCodes.Where(row => row.AccountId == id).ExecuteDeleteAsync(cancellation);
-            invited = new(id, await SendLinkAsync(db, account, isAgain: true, cancellation));
+            invited = await SendLinkAsync(db, account, cancellation);
         }, cancellation);
         return answer is PersonnelAnswer.Done ? invited! : answer;
     }
 
     public Task<PersonnelAnswer> ChangeRolesAsync(string id, IReadOnlyList<string> roles, string actor, CancellationToken cancellation) =>
-        ChangeAsync(id, "staff.roles-changed", actor, (db, account) => SetRolesAsync(db, account, roles, cancellation), cancellation, roles, mayLeaveNobody: false);
+        ChangeAsync(id, "staff.roles-changed", StaffChange.Roles, actor, (db, account) => SetRolesAsync(db, account, roles, cancellation), cancellation, roles, mayLeaveNobody: false);
 
     public Task<PersonnelAnswer> LockAsync(string id, string actor, CancellationToken cancellation) =>
-        ChangeAsync(id, "staff.locked", actor, (_, account) =>
+        ChangeAsync(id, "staff.locked", StaffChange.Locked, actor, (_, account) =>
         {
             account.LockoutEnd = DateTimeOffset.MaxValue;
             return Task.CompletedTask;
         }, cancellation, mayLeaveNobody: false);
 
     public Task<PersonnelAnswer> UnlockAsync(string id, string actor, CancellationToken cancellation) =>
-        ChangeAsync(id, "staff.unlocked", actor, (_, account) =>
+        ChangeAsync(id, "staff.unlocked", StaffChange.Unlocked, actor, (_, account) =>
         {
             account.LockoutEnd = null;
             return Task.CompletedTask;
         }, cancellation);
 
     public Task<PersonnelAnswer> EndSessionsAsync(string id, string actor, CancellationToken cancellation) =>
-        ChangeAsync(id, "staff.signed-out", actor, (_, _) => Task.CompletedTask, cancellation);
+        ChangeAsync(id, "staff.signed-out", StaffChange.SignedOut, actor, (_, _) => Task.CompletedTask, cancellation);
 
     // Whatever changes, the person's sessions end: what they may do is asked for anew.
     private async Task<PersonnelAnswer> ChangeAsync(
-        string id, string what, string actor, Func<PortalDbContext, Account, Task> changeAsync, CancellationToken cancellation,
+        string id, string what, StaffChange? told, string actor, Func<PortalDbContext, Account, Task> changeAsync, CancellationToken cancellation,
         IReadOnlyList<string>? roles = null, bool mayLeaveNobody = true)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
@@ -134,6 +138,12 @@ internal sealed class Personnel(IDbContextFactory<PortalDbContext> databases, Po
         await changeAsync(db, account);
         account.EndSessions();
         await AppendAsync(db, what, account, actor, roles, cancellation);
+        if (told is { } change && account is { Email: { } address, EmailConfirmed: true })
+        {
+            await outbox.AddAsync(db, new StaffChangedLetter(change), address, account.Language, null, cancellation);
+            await db.SaveChangesAsync(cancellation);
+        }
+
         if (!mayLeaveNobody && !await AnyAdministratorAsync(db, cancellation))
         {
             return new PersonnelAnswer.LastAdministrator();
@@ -183,13 +193,15 @@ internal sealed class Personnel(IDbContextFactory<PortalDbContext> databases, Po
     }
 
     /// <summary>The links sent before open nothing any more.</summary>
-    private async Task<string> SendLinkAsync(PortalDbContext db, Account account, bool isAgain, CancellationToken cancellation)
+    private async Task<PersonnelAnswer.Invited> SendLinkAsync(PortalDbContext db, Account account, CancellationToken cancellation)
     {
+        // Its mailbox was confirmed when the first invitation was accepted.
+        var isAgain = account.EmailConfirmed;
         await db.MailLinks.Where(row => row.AccountId == account.Id && row.Purpose == MailLinkPurpose.Invitation).ExecuteDeleteAsync(cancellation);
-        db.MailLinks.Add(MailLink.New(keys, MailLinkPurpose.Invitation, account.Email!, time.GetUtcNow().UtcDateTime, Validity, out var token, accountId: account.Id));
-        var link = PortalUrls.Invitation(token);
-        await outbox.AddAsync(db, new InvitationLetter(link, isAgain), account.Email!, account.Language, null, cancellation);
-        return link;
+        var link = MailLink.New(keys, MailLinkPurpose.Invitation, account.Email!, time.GetUtcNow().UtcDateTime, Validity, out var token, accountId: account.Id);
+        db.MailLinks.Add(link);
+        await outbox.AddAsync(db, new InvitationLetter(PortalUrls.Invitation(token), isAgain), account.Email!, account.Language, null, cancellation);
+        return new(account.Id, PortalUrls.Invitation(token), isAgain ? link.HandoverCode(keys) : null);
     }
 
     private async Task AppendAsync(PortalDbContext db, string what, Account account, string actor, IReadOnlyList<string>? roles, CancellationToken cancellation)
