@@ -137,6 +137,15 @@ internal static class PortalUrls
     /// <summary>The data map: its health, what it covers, and its picture.</summary>
     public const string DataMap = "/personal/datakarta";
 
+    /// <summary>What is to be sent and what was: mails, and what recipients are told.</summary>
+    public const string Outbox = "/personal/utkorg";
+
+    /// <summary>Who did what, for whoever oversees it.</summary>
+    public const string AccessLog = "/personal/logg";
+
+    /// <summary>POST only: the log as a file.</summary>
+    public const string AccessLogFile = "/personal/logg/fil";
+
     /// <summary>Who works with the portal, in which roles.</summary>
     public const string Personnel = "/personal/personal";
     public const string Invite = "/personal/personal/bjud-in";

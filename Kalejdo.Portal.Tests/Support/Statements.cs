@@ -30,6 +30,14 @@ internal sealed class Statements : IObserver<DiagnosticListener>, IObserver<KeyV
             && (statement.StartsWith("INSERT", StringComparison.Ordinal) || statement.Contains("attempt_counts", StringComparison.Ordinal) || statement.Contains("accounts", StringComparison.Ordinal)))];
     }
 
+    /// <summary>Those since the last time that read something of a table.</summary>
+    public IReadOnlyList<string> TakeReads(string table)
+    {
+        var taken = sent.ToList();
+        sent.Clear();
+        return [.. taken.Where(statement => statement.StartsWith("SELECT", StringComparison.Ordinal) && statement.Contains(table, StringComparison.Ordinal))];
+    }
+
     public void OnNext(DiagnosticListener value)
     {
         if (value.Name == DbLoggerCategory)

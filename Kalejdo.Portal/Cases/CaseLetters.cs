@@ -22,6 +22,20 @@ internal sealed class CaseLetters(Outbox outbox, CaseLinks links, PortalKeys key
         return true;
     }
 
+    /// <summary>The letter of that name as it would be written today; null where the case has nothing of it to tell any more, or it is none of a case.</summary>
+    /// <param name="template">By which the outbox knows it.</param>
+    public static Func<string, Letter>? Again(Case asked, string template) => (template, asked) switch
+    {
+        (nameof(RequestReceivedLetter), { ClosedAt: null }) => link => new RequestReceivedLetter(asked.Number, asked.DueOn, PortalUrls.Case(link)),
+        (nameof(IdentificationAskedLetter), { Status: CaseStatus.WaitingForYou, WaitsUntil: { } until }) => link => new IdentificationAskedLetter(asked.Number, until, asked.StoppedAt is not null, PortalUrls.Case(link)),
+        (nameof(CaseExtendedLetter), { ExtendedBy: > 0, ClosedAt: null }) => link => new CaseExtendedLetter(asked.Number, asked.DueOn, PortalUrls.Case(link)),
+        (nameof(CaseAnsweredLetter), { Status: CaseStatus.Done }) => link => new CaseAnsweredLetter(asked.Number, PortalUrls.Case(link)),
+        (nameof(CaseRefusedLetter), { Status: CaseStatus.Refused, ReasonCode: { } ground }) => link => new CaseRefusedLetter(asked.Number, ground, PortalUrls.Case(link)),
+        (nameof(CaseWithdrawnLetter), { Status: CaseStatus.Withdrawn }) => link => new CaseWithdrawnLetter(asked.Number, PortalUrls.Case(link)),
+        (nameof(RequestLapsedLetter), { Status: CaseStatus.Expired }) => link => new RequestLapsedLetter(asked.Number, PortalUrls.Case(link)),
+        _ => null,
+    };
+
     /// <summary>The account's address of today; the one that was noted where the account is gone, or never was.</summary>
     private async Task<string?> AddressAsync(PortalDbContext db, CaseContact contact, CancellationToken cancellationToken) =>
         await db.Users.Where(row => row.Id == contact.AccountId && row.EmailConfirmed).Select(row => row.Email).SingleOrDefaultAsync(cancellationToken)

@@ -155,8 +155,7 @@ internal abstract class Dialect
     public static bool Fits(string value, ColumnType type) => type.CanHold(value);
 
     /// <summary>The instant at which a day begins in Sweden.</summary>
-    protected static DateTime StartOf(DateOnly day) =>
-        day == DateOnly.MinValue ? DateTime.MinValue : TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), SwedishDays.Zone);
+    protected static DateTime StartOf(DateOnly day) => SwedishDays.StartOf(day);
 }
 
 /// <summary>Days as people in Sweden count them.</summary>
@@ -167,6 +166,10 @@ public static class SwedishDays
 
     /// <summary>What Swedish clocks show at an instant of UTC.</summary>
     public static DateTime Local(DateTime instant) => TimeZoneInfo.ConvertTimeFromUtc(instant, Zone);
+
+    /// <summary>The instant of UTC at which a day begins.</summary>
+    public static DateTime StartOf(DateOnly day) =>
+        day == DateOnly.MinValue ? DateTime.MinValue : TimeZoneInfo.ConvertTimeToUtc(day.ToDateTime(TimeOnly.MinValue), Zone);
 
     /// <summary>The day it is in Sweden now.</summary>
     public static DateOnly Today(TimeProvider time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), Zone).DateTime);

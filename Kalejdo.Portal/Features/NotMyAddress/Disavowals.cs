@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
@@ -77,7 +76,7 @@ internal sealed class Disavowals(
         {
             null => new DisavowalLink.Useless(),
             { UsedAt: not null } => new DisavowalLink.Used(),
-            var link => new DisavowalLink.Open(Mask(link.Address(keys)), link.CreatedAt, await blocked.UntilAsync(db, link.AddressHash, cancellation), blocked.WouldEnd),
+            var link => new DisavowalLink.Open(MaskedAddress.Of(link.Address(keys)), link.CreatedAt, await blocked.UntilAsync(db, link.AddressHash, cancellation), blocked.WouldEnd),
         };
     }
 
@@ -100,7 +99,7 @@ internal sealed class Disavowals(
         // A link may have been passed on: whoever reads it there could otherwise shut others' mail out.
         if ((verified || (block && blocked.WouldEnd is not null)) && !IsProven(link, proven))
         {
-            return new DisavowalResult.CodeNeeded(Mask(address));
+            return new DisavowalResult.CodeNeeded(MaskedAddress.Of(address));
         }
 
         var (number, otherwise) = await IntendAsync(token, standing, verified, block, cancellation);
@@ -118,7 +117,7 @@ internal sealed class Disavowals(
 
         if (!IsProven(link, proven))
         {
-            return new DisavowalResult.CodeNeeded(Mask(link.Address(keys)));
+            return new DisavowalResult.CodeNeeded(MaskedAddress.Of(link.Address(keys)));
         }
 
         await blocked.LiftAsync(link.AddressHash, link.Address(keys), language, cancellation);
@@ -392,17 +391,6 @@ internal sealed class Disavowals(
     {
         var (hash, now) = (MailLink.HashToken(MailLinkPurpose.Disavowal, token), Now);
         return await db.MailLinks.AsNoTracking().SingleOrDefaultAsync(row => row.TokenHash == hash && row.Purpose == MailLinkPurpose.Disavowal && row.ExpiresAt > now, cancellation);
-    }
-
-    /// <summary>Enough for its owner to know it again: a•••@e•••.se.</summary>
-    internal static string Mask(string address)
-    {
-        var at = address.LastIndexOf('@');
-        var (name, host) = (address[..at], address[(at + 1)..]);
-        var dot = host.LastIndexOf('.');
-        return $"{First(name)}@{(dot < 1 ? First(host) : First(host[..dot]) + host[dot..])}";
-
-        static string First(string text) => StringInfo.GetNextTextElement(text) + "•••";
     }
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;

@@ -150,7 +150,7 @@ internal sealed class HeldAddresses(
         {
             null => new UndoLink.Useless(),
             { UsedAt: not null } => new UndoLink.Used(),
-            var link => new UndoLink.Open(Disavowals.Mask(link.Address(keys)), link.ExpiresAt),
+            var link => new UndoLink.Open(MaskedAddress.Of(link.Address(keys)), link.ExpiresAt),
         };
     }
 
@@ -177,7 +177,7 @@ internal sealed class HeldAddresses(
         }
         if (proven is null || MailLink.HashAddress(keys, proven) != link.AddressHash)
         {
-            return new UndoResult.CodeNeeded(Disavowals.Mask(link.Address(keys)));
+            return new UndoResult.CodeNeeded(MaskedAddress.Of(link.Address(keys)));
         }
         var (now, number) = (Now, link.CaseNumber!);
         if (await db.AddressHolds.Where(row => row.CaseNumber == number && row.UndoneAt == null && row.DetachedAt != null && row.EndsAt > now)
