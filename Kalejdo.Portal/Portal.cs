@@ -88,6 +88,7 @@ internal static class Portal
         services.AddSingleton<ReturnedMail>();
         services.AddSingleton<Pausing>();
         services.AddSingleton<PauseEnds>();
+        services.AddScoped<StaffCircuit>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
