@@ -62,6 +62,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.Desk] = StaffRoles.Any,
         [PortalUrls.DeskCaseRoute] = StaffRoles.Any,
         [PortalUrls.DeskLetterRoute] = StaffRoles.Any,
+        [PortalUrls.RegisterRequest] = StaffRoles.Work,
         [PortalUrls.Incidents] = StaffRoles.Any,
         [PortalUrls.IncidentRoute] = StaffRoles.Any,
         [PortalUrls.Record] = StaffRoles.Any,
@@ -165,9 +166,9 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     }
 
     [Theory]
-    [InlineData(StaffRoles.CaseWorker, StaffRoles.Any)]
+    [InlineData(StaffRoles.CaseWorker, StaffRoles.Any, StaffRoles.Work)]
     [InlineData(StaffRoles.Auditor, StaffRoles.Any, StaffRoles.Oversight)]
-    [InlineData(StaffRoles.Administrator, StaffRoles.Any, StaffRoles.Oversight, StaffRoles.Administer)]
+    [InlineData(StaffRoles.Administrator, StaffRoles.Any, StaffRoles.Work, StaffRoles.Oversight, StaffRoles.Administer)]
     public async Task Each_role_opens_the_pages_of_its_work(string role, params string[] opened)
     {
         using var browser = await StaffAsync(portal, role);
@@ -301,7 +302,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
     }
 
-    private static bool IsStaffs(string policy) => policy is StaffRoles.Any or StaffRoles.Oversight or StaffRoles.Administer;
+    private static bool IsStaffs(string policy) => policy is StaffRoles.Any or StaffRoles.Work or StaffRoles.Oversight or StaffRoles.Administer;
 
     private bool CanBeOpened(string address) => Routes.Any(route => "/" + route.RoutePattern.RawText!.Trim('/') == address
         && route.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(HttpMethods.Get) != false);

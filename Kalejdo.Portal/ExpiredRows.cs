@@ -31,6 +31,7 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
         await db.SignInSessions.Where(row => row.StartedAt <= signedIn).ExecuteDeleteAsync(cancellationToken);
         var sent = now - MailsWithoutCase;
         await db.Outbox.Where(row => row.CaseNumber == null && (row.SentAt <= sent || row.FailedAt <= sent)).ExecuteDeleteAsync(cancellationToken);
+        await db.CaseLooks.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         var written = now - Contacts;
         await db.CaseContacts.Where(row => db.Cases.Any(one => one.Number == row.CaseNumber && one.ClosedAt <= written)).ExecuteDeleteAsync(cancellationToken);
         // What people wrote stands as long as somebody may have to account for the answer.

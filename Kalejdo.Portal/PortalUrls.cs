@@ -124,6 +124,9 @@ internal static class PortalUrls
 
     public const string DeskCaseRoute = "/personal/arende/{Number}";
 
+    /// <summary>What came by post, phone or mail.</summary>
+    public const string RegisterRequest = "/personal/registrera";
+
     /// <summary>To be printed, for who is written to on paper.</summary>
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
 

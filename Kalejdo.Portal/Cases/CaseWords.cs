@@ -98,6 +98,15 @@ internal static class CaseWords
         "address-held" => CasesText.ReasonAddressHeld,
         "too_many_tries" => CasesText.ReasonTooManyTries,
         "no-answer" => CasesText.ReasonNoAnswer,
+        "by-letter" => CasesText.ReasonByLetter,
+        "by-phone" => CasesText.ReasonByPhone,
+        "by-email" => CasesText.ReasonByEmail,
+        "in-person" => CasesText.ReasonInPerson,
+        "checked-id-card" => CasesText.ReasonCheckedIdCard,
+        "checked-e-id" => CasesText.ReasonCheckedEId,
+        "checked-call-back" => CasesText.ReasonCheckedCallBack,
+        "checked-registered-address" => CasesText.ReasonCheckedAddress,
+        "checked-power-of-attorney" => CasesText.ReasonCheckedAttorney,
         _ => RefusalGrounds.All.Contains(code) ? Ground(code) : null,
     };
 }

@@ -95,5 +95,7 @@ internal sealed class CaseConfiguration : IEntityTypeConfiguration<Case>
         builder.Property(row => row.Version).IsConcurrencyToken();
         builder.HasIndex(row => row.Subject);
         builder.HasIndex(row => new { row.Status, row.DueOn });
+        // The open ones by their day: what the desk asks for first.
+        builder.HasIndex(row => new { row.ClosedAt, row.DueOn });
     }
 }

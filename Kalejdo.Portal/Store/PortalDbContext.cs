@@ -15,6 +15,12 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<CaseEvent> CaseEvents => Set<CaseEvent>();
 
+    public DbSet<CaseAssignment> CaseAssignments => Set<CaseAssignment>();
+
+    public DbSet<CaseLook> CaseLooks => Set<CaseLook>();
+
+    public DbSet<SavedView> SavedViews => Set<SavedView>();
+
     public DbSet<CaseContact> CaseContacts => Set<CaseContact>();
 
     public DbSet<LedgerEntry> Ledger => Set<LedgerEntry>();

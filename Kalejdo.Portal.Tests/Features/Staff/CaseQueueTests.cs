@@ -75,6 +75,75 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         Assert.True(Assert.Single(desk.Context.Services.GetRequiredService<BunitNavigationManager>().History).Options.ForceLoad);
     }
 
+    [Fact]
+    public async Task A_session_that_was_ended_elsewhere_is_shown_nothing()
+    {
+        await CasesAsync(1);
+        await using var desk = await DeskAsync(StaffRoles.CaseWorker);
+        await portal.StoreAsync(db => db.SignInSessions.Where(row => row.AccountId == desk.AccountId).ExecuteDeleteAsync(Cancellation));
+        Assert.Empty(desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, "")).FindAll("table"));
+    }
+
+    [Fact]
+    public async Task Who_takes_a_case_has_it_and_the_second_of_two_is_told()
+    {
+        var number = Assert.Single(await CasesAsync(1));
+        await using var first = await DeskAsync(StaffRoles.CaseWorker);
+        await using var second = await DeskAsync(StaffRoles.Administrator);
+        var (one, other) = (first.Context.Render<CaseQueue>(with => with.Add(queue => queue.Query, "")), second.Context.Render<CaseQueue>(with => with.Add(queue => queue.Query, "")));
+        await one.Find("tbody button").ClickAsync(new());
+        Assert.Contains("Släpp", one.Find("tbody button").TextContent, StringComparison.Ordinal);
+        await other.Find("tbody button").ClickAsync(new());
+        Assert.Contains("Någon annan hann före", other.Find("[data-live]").TextContent, StringComparison.Ordinal);
+        Assert.Contains($"{first.AccountId}", await HolderAsync(number), StringComparison.Ordinal);
+        Assert.Empty(other.FindAll("tbody button"));
+
+        await one.Find("tbody button").ClickAsync(new());
+        Assert.Null(await HolderAsync(number));
+        Assert.Equal(["case.assigned", "case.released"], await portal.StoreAsync(db => db.AuditEntries.Where(row => row.CaseNumber == number).OrderBy(row => row.Sequence).Select(row => row.Event).ToListAsync(Cancellation)));
+    }
+
+    [Fact]
+    public async Task An_auditor_looks_and_can_take_nothing()
+    {
+        await CasesAsync(1);
+        await using var desk = await DeskAsync(StaffRoles.Auditor);
+        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        Assert.Single(queue.FindAll("tbody tr"));
+        Assert.Empty(queue.FindAll("button"));
+        Assert.Null(await desk.Context.Services.GetRequiredService<StaffCircuit>().ActAsync(StaffRoles.Workers, Cancellation));
+    }
+
+    [Fact]
+    public async Task Two_who_have_a_case_open_see_each_other_and_what_was_changed()
+    {
+        var number = Assert.Single(await CasesAsync(1));
+        await using var first = await DeskAsync(StaffRoles.CaseWorker);
+        await using var second = await DeskAsync(StaffRoles.CaseWorker);
+        var (one, other) = (Open(first, number), Open(second, number));
+        one.WaitForAssertion(() => Assert.NotNull(one.Find("[data-live]")));
+        await one.InvokeAsync(one.Instance.FollowAsync);
+        await other.InvokeAsync(other.Instance.FollowAsync);
+        Assert.Contains(first.Name, other.Markup, StringComparison.Ordinal);
+        await one.InvokeAsync(one.Instance.FollowAsync);
+        Assert.Contains(second.Name, one.Markup, StringComparison.Ordinal);
+        Assert.DoesNotContain("Någon har ändrat", one.Markup, StringComparison.Ordinal);
+
+        await portal.Services.GetRequiredService<DeskSteps>().TakeAsync(new WantedStep(number, CaseStep.Begun, CaseParty.Staff, "staff:other"), Cancellation);
+        await one.InvokeAsync(one.Instance.FollowAsync);
+        Assert.Contains("Någon har ändrat", one.Markup, StringComparison.Ordinal);
+
+        // Whose connection broke is forgotten after a while.
+        portal.Time.Advance(CaseLooks.Validity + TimeSpan.FromSeconds(1));
+        await one.InvokeAsync(one.Instance.FollowAsync);
+        Assert.DoesNotContain(second.Name, one.Markup, StringComparison.Ordinal);
+    }
+
+    private static IRenderedComponent<AlsoOpen> Open(Desk desk, string number) =>
+        desk.Context.Render<AlsoOpen>(with => with.Add(one => one.CaseNumber, number).Add(one => one.Version, 0));
+
+    private Task<string?> HolderAsync(string number) => portal.StoreAsync(db => db.CaseAssignments.Where(row => row.CaseNumber == number).Select(row => row.AccountId).SingleOrDefaultAsync(Cancellation));
+
     private Task<int> RefusalsAsync() => portal.StoreAsync(db => db.AuditEntries.CountAsync(row => row.Event == "staff.act-refused", Cancellation));
 
     /// <returns>The numbers, the most urgent first; there are no others.</returns>
@@ -109,9 +178,14 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
             await SignedIn.CreateStaffAsync(portal.Services, "kvar@personal.exempel.se", StaffRoles.Administrator);
         }
         var account = await portal.StoreAsync(db => db.Users.AsNoTracking().SingleAsync(row => row.Email == address, Cancellation));
+        await portal.StoreAsync(db =>
+        {
+            db.SignInSessions.Add(new SignInSession { Id = account.Id, AccountId = account.Id, Stamp = account.SecurityStamp!, Device = "", StartedAt = portal.Time.GetUtcNow().UtcDateTime });
+            return db.SaveChangesAsync(Cancellation);
+        });
         var context = new BunitContext();
         context.JSInterop.Mode = JSRuntimeMode.Loose;
-        foreach (var service in new[] { typeof(DeskCases), typeof(AuditTrail), typeof(IDbContextFactory<PortalDbContext>), typeof(TimeProvider) })
+        foreach (var service in new[] { typeof(DeskCases), typeof(Assignments), typeof(CaseLooks), typeof(AuditTrail), typeof(IDbContextFactory<PortalDbContext>), typeof(TimeProvider) })
         {
             context.Services.AddSingleton(service, portal.Services.GetRequiredService(service));
         }
@@ -119,10 +193,10 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         context.Services.AddScoped<AuthenticationStateProvider>(_ => new Signed(account));
         context.Services.AddScoped<StaffCircuit>();
         context.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
-        return new Desk(context, account.Id);
+        return new Desk(context, account.Id, address);
     }
 
-    private sealed record Desk(BunitContext Context, string AccountId) : IAsyncDisposable
+    private sealed record Desk(BunitContext Context, string AccountId, string Name) : IAsyncDisposable
     {
         public ValueTask DisposeAsync() => Context.DisposeAsync();
     }
@@ -132,7 +206,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(new ClaimsPrincipal(new ClaimsIdentity(
             [
                 new(ClaimTypes.NameIdentifier, account.Id), new("AspNet.Identity.SecurityStamp", account.SecurityStamp!),
-                new(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor),
+                new(CurrentSubject.SessionClaim, account.Id), new(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor),
             ],
             "test"))));
     }

@@ -90,6 +90,52 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         }
     }
 
+    [Fact]
+    public async Task Views_are_kept_for_oneself()
+    {
+        using var mine = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var others = await SignedIn.StaffAsync(portal, StaffRoles.Auditor);
+        var late = PortalUrls.DeskPage("?forsenade=ja", 1);
+        using var saved = await mine.FillInAsync(late, "save-view", ("Name", "Försenade"));
+        Assert.Equal(late, saved.Headers.Location?.PathOf());
+        var page = await mine.PageAsync(PortalUrls.Desk);
+        Assert.Contains($"<a href=\"{late}\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("Försenade</a>", await others.PageAsync(PortalUrls.Desk), StringComparison.Ordinal);
+        using var again = await mine.FillInAsync(late, "save-view", ("Name", " försenade "));
+        Assert.Contains("redan en vy", await again.PageAsync(), StringComparison.Ordinal);
+        using var nameless = await mine.FillInAsync(late, "save-view", ("Name", " "));
+        Assert.Contains("Skriv ett namn", await nameless.PageAsync(), StringComparison.Ordinal);
+
+        var id = Regex.Match(page, "remove-view-([0-9]+)").Groups[1].Value;
+        Assert.NotEmpty(id);
+        using var removed = await mine.FillInAsync(PortalUrls.Desk, $"remove-view-{id}");
+        Assert.DoesNotContain("Försenade</a>", await mine.PageAsync(PortalUrls.Desk), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_hundred_thousand_cases_are_paged_in_the_database()
+    {
+        await EmptyAsync();
+        var (today, now) = (SwedishDays.Today(portal.Time), portal.Time.GetUtcNow().UtcDateTime);
+        await portal.StoreAsync(async db =>
+        {
+            const string Many = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 99999) "
+                + "INSERT INTO cases (number, type, status, received_at, due_on, extended_by, stopped_days, subject, version) "
+                + "SELECT 'K-2026-' || printf('%06d', i), 'Access', 'Received', {0}, date({1}, '+' || (i / 1000) || ' days'), 0, 0, 1, 0 FROM n";
+            return await db.Database.ExecuteSqlRawAsync(Many, [now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), today.ToString("O", CultureInfo.InvariantCulture)], Cancellation);
+        });
+        using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        _ = await browser.PageAsync(PortalUrls.Desk);
+        var before = portal.Statements;
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        var page = await browser.PageAsync(PortalUrls.DeskPage(3000));
+        TestContext.Current.TestOutputHelper?.WriteLine($"Page 3,000 of 100,000 cases: {watch.ElapsedMilliseconds} ms, {portal.Statements - before} statements");
+        Assert.Equal(25, Rows(page, "arenden").Length);
+        Assert.Contains("Sida 3000 av 4000", page, StringComparison.Ordinal);
+        Assert.InRange(portal.Statements - before, 1, 40);
+        await EmptyAsync();
+    }
+
     [Theory]
     [InlineData("sv", "Det finns inget att titta på.", "Spår av en raderad person", "Meddelanden i supportärenden: Meddelande", "Mejl som inte kunde levereras", "Allt är raderat", "E-postadress som inte finns", "inte överskrivna")]
     [InlineData("en", "There is nothing to look at.", "Traces of an erased person", "Messages of support tickets: Message", "Mail that could not be delivered", "All is erased", "E-mail address that does not exist", "not overwritten")]

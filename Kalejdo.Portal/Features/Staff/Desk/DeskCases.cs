@@ -5,9 +5,12 @@ namespace Kalejdo.Portal.Features.Staff.Desk;
 
 /// <summary>What staff need to choose what to do next; nothing about whose case it is.</summary>
 /// <param name="Version">Changes with whatever somebody does to it.</param>
-internal sealed record DeskCase(string Number, CaseType Type, CaseStatus Status, DateTime ReceivedAt, DateOnly DueOn, bool Stopped, bool Closed, int Version);
+internal sealed record DeskCase(string Number, CaseType Type, CaseStatus Status, DateTime ReceivedAt, DateOnly DueOn, bool Stopped, bool Closed, int Version, string? HolderId)
+{
+    public string? Holder { get; init; }
+}
 
-internal enum DeskOrder
+public enum DeskOrder
 {
     /// <summary>The overdue first.</summary>
     Due,
@@ -39,18 +42,22 @@ internal sealed class DeskCases(IDbContextFactory<PortalDbContext> databases)
         return await db.Cases.CountAsync(row => row.ClosedAt == null && row.DueOn < today && row.StoppedAt == null, cancellation);
     }
 
+    /// <param name="accountId">Whose "mine" is.</param>
     /// <returns>The page, or the last one where it lies beyond; its number; how many cases there are.</returns>
-    public async Task<(IReadOnlyList<DeskCase> Cases, int Page, int Count)> ReadAsync(DeskFilter filter, DateOnly today, CancellationToken cancellation)
+    public async Task<(IReadOnlyList<DeskCase> Cases, int Page, int Count)> ReadAsync(DeskFilter filter, string accountId, DateOnly today, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var sought = Sought(db, filter, today);
+        var sought = Sought(db, filter, accountId, today);
         var count = await sought.CountAsync(cancellation);
         var page = Math.Min(filter.Page, PagesOf(count));
         var cases = await Ordered(sought, filter.Order)
             .Skip((page - 1) * PageSize).Take(PageSize)
-            .Select(row => new DeskCase(row.Number, row.Type, row.Status, row.ReceivedAt, row.DueOn, row.StoppedAt != null, row.ClosedAt != null, row.Version))
+            .Select(row => new DeskCase(row.Number, row.Type, row.Status, row.ReceivedAt, row.DueOn, row.StoppedAt != null, row.ClosedAt != null, row.Version,
+                db.CaseAssignments.Where(given => given.CaseNumber == row.Number).Select(given => given.AccountId).SingleOrDefault()))
             .ToListAsync(cancellation);
-        return (cases, page, count);
+        var held = cases.Select(row => row.HolderId).OfType<string>().Distinct().ToList();
+        var names = held.Count == 0 ? [] : (await Assignments.NamesAsync(db, held, cancellation)).ToDictionary(one => one.AccountId, one => one.Name);
+        return ([.. cases.Select(row => row.HolderId is { } id ? row with { Holder = names.GetValueOrDefault(id) } : row)], page, count);
     }
 
     /// <summary>Moves on with everything that is put on record, and so with whatever anybody does to a case, on whichever node.</summary>
@@ -62,7 +69,7 @@ internal sealed class DeskCases(IDbContextFactory<PortalDbContext> databases)
 
     public static int PagesOf(int count) => Math.Max(1, (count + PageSize - 1) / PageSize);
 
-    private static IQueryable<Case> Sought(PortalDbContext db, DeskFilter filter, DateOnly today)
+    private static IQueryable<Case> Sought(PortalDbContext db, DeskFilter filter, string accountId, DateOnly today)
     {
         var cases = db.Cases.AsNoTracking();
         if (filter.Number.Length > 0)
@@ -81,6 +88,12 @@ internal sealed class DeskCases(IDbContextFactory<PortalDbContext> databases)
         {
             cases = cases.Where(row => row.Type == type);
         }
+        cases = filter.Holder switch
+        {
+            DeskHolder.Me => cases.Where(row => db.CaseAssignments.Any(given => given.CaseNumber == row.Number && given.AccountId == accountId)),
+            DeskHolder.Nobody => cases.Where(row => !db.CaseAssignments.Any(given => given.CaseNumber == row.Number)),
+            _ => cases,
+        };
         return filter.Overdue ? cases.Where(row => row.ClosedAt == null && row.DueOn < today && row.StoppedAt == null) : cases;
     }
 

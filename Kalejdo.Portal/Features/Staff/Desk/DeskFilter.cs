@@ -4,20 +4,27 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Kalejdo.Portal.Features.Staff.Desk;
 
+public enum DeskHolder
+{
+    Me,
+    Nobody,
+}
+
 /// <summary>Which cases are looked for, as it stands in the address of the page.</summary>
 /// <param name="Number">A case's number or a piece of it; cases that are closed are looked through too.</param>
 /// <param name="Page">Counted from 1.</param>
-internal sealed record DeskFilter(string Number, CaseStatus? Status, CaseType? Type, bool Overdue, DeskOrder Order, int Page)
+public sealed record DeskFilter(string Number, CaseStatus? Status, CaseType? Type, bool Overdue, DeskHolder? Holder, DeskOrder Order, int Page)
 {
     public const string NumberField = "nummer";
     public const string StatusField = "status";
     public const string TypeField = "galler";
     public const string OverdueField = "forsenade";
+    public const string HolderField = "handlaggare";
     public const string OrderField = "ordning";
     public const string PageField = "sida";
     public const string Yes = "ja";
 
-    public static readonly DeskFilter None = new("", null, null, false, DeskOrder.Due, 1);
+    public static readonly DeskFilter None = new("", null, null, false, null, DeskOrder.Due, 1);
 
     /// <summary>Whether it is everything that is open.</summary>
     public bool IsNone => this with { Page = 1 } == None;
@@ -29,6 +36,7 @@ internal sealed record DeskFilter(string Number, CaseStatus? Status, CaseType? T
         [StatusField] = Status?.ToString(),
         [TypeField] = Type?.ToString(),
         [OverdueField] = Overdue ? Yes : null,
+        [HolderField] = Holder?.ToString(),
         [OrderField] = Order == DeskOrder.Due ? null : Order.ToString(),
         [PageField] = Page == 1 ? null : Page.ToString(CultureInfo.InvariantCulture),
     }.Where(said => said.Value is not null));
@@ -38,9 +46,9 @@ internal sealed record DeskFilter(string Number, CaseStatus? Status, CaseType? T
     {
         var fields = QueryHelpers.ParseQuery(query);
         var page = 1;
-        return Choice<CaseStatus>(Field(StatusField), out var status) & Choice<CaseType>(Field(TypeField), out var type) & Choice<DeskOrder>(Field(OrderField), out var order)
+        return Choice<CaseStatus>(Field(StatusField), out var status) & Choice<CaseType>(Field(TypeField), out var type) & Choice<DeskHolder>(Field(HolderField), out var holder) & Choice<DeskOrder>(Field(OrderField), out var order)
             & (Field(PageField) is "" || (int.TryParse(Field(PageField), NumberStyles.None, CultureInfo.InvariantCulture, out page) && page > 0))
-            ? new DeskFilter(Field(NumberField).Trim().ToUpperInvariant(), status, type, Field(OverdueField) == Yes, order ?? DeskOrder.Due, page)
+            ? new DeskFilter(Field(NumberField).Trim().ToUpperInvariant(), status, type, Field(OverdueField) == Yes, holder, order ?? DeskOrder.Due, page)
             : null;
 
         string Field(string name) => fields.TryGetValue(name, out var value) ? value.ToString() : "";

@@ -540,9 +540,34 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
 
                     b.HasIndex("Subject");
 
+                    b.HasIndex("ClosedAt", "DueOn");
+
                     b.HasIndex("Status", "DueOn");
 
                     b.ToTable("cases", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseAssignment", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("case_assignments", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseContact", b =>
@@ -629,6 +654,28 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.HasIndex("CaseNumber");
 
                     b.ToTable("case_events", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseLook", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("CaseNumber", "AccountId");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("case_looks", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.DataProtectionKey", b =>
@@ -1507,6 +1554,40 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("retained_rows", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.SavedView", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("character varying(400)")
+                        .HasColumnName("query");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("saved_views", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -1935,6 +2016,21 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseAssignment", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.CaseAssignment", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseContact", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
@@ -1946,6 +2042,21 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
 
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseEvent", b =>
                 {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseLook", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithMany()
                         .HasForeignKey("CaseNumber")
@@ -2017,6 +2128,15 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.RecoveryCode", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.SavedView", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Account", null)
                         .WithMany()

@@ -533,9 +533,34 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
 
                     b.HasIndex("Subject");
 
+                    b.HasIndex("ClosedAt", "DueOn");
+
                     b.HasIndex("Status", "DueOn");
 
                     b.ToTable("cases", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseAssignment", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTime>("At")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("case_assignments", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseContact", b =>
@@ -618,6 +643,28 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.HasIndex("CaseNumber");
 
                     b.ToTable("case_events", (string)null);
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseLook", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("AccountId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<DateTime>("ExpiresAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("CaseNumber", "AccountId");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("case_looks", (string)null);
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.DataProtectionKey", b =>
@@ -1476,6 +1523,38 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("retained_rows", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.SavedView", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("account_id");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(60)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Query")
+                        .IsRequired()
+                        .HasMaxLength(400)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("query");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "Name")
+                        .IsUnique();
+
+                    b.ToTable("saved_views", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.ScheduledErasure", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -1898,6 +1977,21 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseAssignment", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.CaseAssignment", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseContact", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
@@ -1909,6 +2003,21 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
 
             modelBuilder.Entity("Kalejdo.Portal.Store.CaseEvent", b =>
                 {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.CaseLook", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
                     b.HasOne("Kalejdo.Portal.Store.Case", null)
                         .WithMany()
                         .HasForeignKey("CaseNumber")
@@ -1980,6 +2089,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                 });
 
             modelBuilder.Entity("Kalejdo.Portal.Store.RecoveryCode", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Account", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.SavedView", b =>
                 {
                     b.HasOne("Kalejdo.Portal.Store.Account", null)
                         .WithMany()
