@@ -203,9 +203,17 @@ public class RegistrationTests(AccountPortal portal) : IClassFixture<AccountPort
     [InlineData("elva tecken", "minst 12 tecken")]
     [InlineData("lösenord1234", "lätt att gissa")]
     [InlineData("Password12345!", "lätt att gissa")]
+    [InlineData("P@ssw0rd!2026", "lätt att gissa")]
+    [InlineData("Sommar 2026 !!", "lätt att gissa")]
+    [InlineData("dragonmonkey", "lätt att gissa")]
+    [InlineData("qwerty-qwerty", "lätt att gissa")]
+    [InlineData("1qaz2wsx3edc", "lätt att gissa")]
+    [InlineData("198503121234", "lätt att gissa")]
+    [InlineData("Kalejdo-2026-kod", "lätt att gissa")]
     [InlineData("123456789012", "lätt att gissa")]
     [InlineData("aaaaaaaaaaaaaa", "lätt att gissa")]
     [InlineData("val.av@exempel.se", "lätt att gissa")]
+    [InlineData("exempel-val.av-7", "lätt att gissa")]
     [InlineData("tre små\u0007 grisar", "inte går att använda")]
     public async Task A_weak_password_is_refused(string? password, string because)
     {
