@@ -22,7 +22,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     private static readonly string[] Anyone =
     [
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
-        PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.SignOut,
+        PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.PasskeySignIn, PortalUrls.SignOut,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
         PortalUrls.InvitationRoute,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
@@ -38,6 +38,9 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.Sessions] = SignedInAlone,
         [PortalUrls.Confirm] = AccessCondition.SignedIn,
         [PortalUrls.SecondFactor] = AccessCondition.FactorChange,
+        [PortalUrls.Passkeys] = AccessCondition.PasskeyChange,
+        [PortalUrls.PasskeyOffer] = AccessCondition.PasskeyChange,
+        [PortalUrls.PasskeyConfirm] = AccessCondition.SignedIn,
         [PortalUrls.Link] = CurrentSubject.FreshSubscriber,
         [PortalUrls.LinkDone] = CurrentSubject.Linked,
         [PortalUrls.Overview] = CurrentSubject.Linked,
@@ -129,7 +132,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key) && !IsStaffs(other.Value)))
         {
             using var answer = await browser.GetAsync(Opened(address), Cancellation);
-            Assert.Equal(demanded is SignedInAlone or AccessCondition.SignedIn or AccessCondition.FactorChange ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
+            Assert.Equal(demanded is SignedInAlone or AccessCondition.SignedIn or AccessCondition.FactorChange or AccessCondition.PasskeyChange ? null : PortalUrls.Desk, answer.Headers.Location?.PathOf());
         }
 
         var page = await browser.PageAsync(PortalUrls.MyAccount);

@@ -195,6 +195,7 @@ internal static class Portal
         app.MapLanguageSwitch();
         app.MapDownloads();
         app.MapSignOut();
+        app.MapPasskeys();
         app.MapReceiptFiles();
         app.MapAnswerFiles();
         RecipientCallback.Map(app);

@@ -26,6 +26,9 @@ internal static class PortalUrls
     /// <summary>The second step, where an account asks for a code beside its password.</summary>
     public const string SignInCode = "/logga-in/kod";
 
+    /// <summary>POST only: what a passkey is to sign.</summary>
+    public const string PasskeySignIn = "/logga-in/nyckel";
+
     /// <summary>POST only.</summary>
     public const string SignOut = "/logga-ut";
 
@@ -41,11 +44,19 @@ internal static class PortalUrls
     /// <summary>Authenticate anew before something that cannot be undone.</summary>
     public const string Confirm = "/bekrafta";
 
+    /// <summary>POST only: what a passkey of the account is to sign.</summary>
+    public const string PasskeyConfirm = "/bekrafta/nyckel";
+
     public const string MyAccount = "/konto";
     public const string ChangePassword = "/konto/losenord";
 
     /// <summary>Where the account is signed in.</summary>
     public const string Sessions = "/konto/sessioner";
+
+    public const string Passkeys = "/konto/nycklar";
+
+    /// <summary>POST only: what a new passkey is made of.</summary>
+    public const string PasskeyOffer = "/konto/nycklar/ny";
 
     /// <summary>The authenticator app and the recovery codes of an account.</summary>
     public const string SecondFactor = "/konto/tvasteg";

@@ -26,7 +26,7 @@ public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : I
         await page.Locator("#namn").FillAsync(subscriber.OwnEmail);
         await page.Locator("#losenord").FillAsync(SignedIn.Password);
         await SubmitAsync(page);
-        foreach (var path in new[] { PortalUrls.MyAccount, PortalUrls.Sessions, PortalUrls.ChangePassword, PortalUrls.SecondFactor, PortalUrls.Link, PortalUrls.LinkDone, PortalUrls.Confirm })
+        foreach (var path in new[] { PortalUrls.MyAccount, PortalUrls.Sessions, PortalUrls.Passkeys, PortalUrls.ChangePassword, PortalUrls.SecondFactor, PortalUrls.Link, PortalUrls.LinkDone, PortalUrls.Confirm })
         {
             var health = new PageHealth(page, address);
             await page.GotoAsync(new Uri(address, path).ToString());
@@ -67,5 +67,5 @@ public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : I
         }
     }
 
-    private static Task SubmitAsync(IPage page) => page.Locator("main form:not([hidden]) button").First.ClickAsync();
+    private static Task SubmitAsync(IPage page) => page.Locator("main form:not([hidden]) button:not([type=button])").First.ClickAsync();
 }

@@ -61,7 +61,7 @@ public sealed partial class ScannerTests(Browser browser) : IAsyncDisposable
                 // A tab each: some presses lead on.
                 var tab = await program.NewPageAsync();
                 await tab.GotoAsync(link.ToString());
-                var button = tab.Locator("form").Nth(form).Locator("button, input[type=submit]").First;
+                var button = tab.Locator("form").Nth(form).Locator("button:not([type=button]), input[type=submit]").First;
                 await tab.RunAndWaitForResponseAsync(
                     () => button.EvaluateAsync("button => { button.form.noValidate = true; button.click(); }"),
                     response => response.Request.IsNavigationRequest || response.Request.Method == "POST");

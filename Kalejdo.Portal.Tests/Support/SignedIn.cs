@@ -42,7 +42,7 @@ internal static class SignedIn
         await page.GotoAsync(new Uri(portal.Address, PortalUrls.SignIn).ToString());
         await page.Locator("#namn").FillAsync(subscriber.OwnEmail);
         await page.Locator("#losenord").FillAsync(Password);
-        await page.Locator("main form button").ClickAsync();
+        await page.Locator("main form button:not([type=button])").First.ClickAsync();
         await page.WaitForURLAsync(new Uri(portal.Address, PortalUrls.Overview).ToString());
         return page;
     }

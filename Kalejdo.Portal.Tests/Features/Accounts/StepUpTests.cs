@@ -42,6 +42,9 @@ public class StepUpTests(AccountPortal portal) : IClassFixture<AccountPortal>
             (PortalUrls.SecondFactor, "factor-on", [("Posted.Code", "")], null),
             (PortalUrls.SecondFactor, "factor-off", [], null),
             (PortalUrls.SecondFactor, "renew-codes", [], null),
+            (PortalUrls.Passkeys, "passkey", [("Key.Name", "Nyckel"), ("Key.Credential", "{}")], null),
+            (PortalUrls.Passkeys, "remove", [("Chosen", "x")], null),
+            (PortalUrls.PasskeyOffer, "", [], PortalUrls.Passkeys),
         ];
 
         portal.Time.Advance(TimeSpan.FromSeconds(301));

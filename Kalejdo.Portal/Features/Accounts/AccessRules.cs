@@ -13,6 +13,9 @@ internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizati
     /// <summary>Policy: signed in a moment ago. What staff who have no second factor yet can reach.</summary>
     public const string FactorChange = nameof(FactorChange);
 
+    /// <summary>Policy: signed in a moment ago, staff by both factors: a password alone makes no passkey, which would be both.</summary>
+    public const string PasskeyChange = nameof(PasskeyChange);
+
     /// <summary>A password alone opens nothing of staff's: who has no second factor sets it up first.</summary>
     public static readonly AccessCondition SecondFactor = new(PortalUrls.SecondFactorFrom);
 
@@ -42,6 +45,7 @@ internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizati
         (options.DefaultPolicy, options.FallbackPolicy) = (signedIn, signedIn);
         options.AddPolicy(SignedIn, anybody);
         options.AddPolicy(FactorChange, new AuthorizationPolicyBuilder(anybody).AddRequirements(Fresh).Build());
+        options.AddPolicy(PasskeyChange, new AuthorizationPolicyBuilder(signedIn).AddRequirements(Fresh).Build());
         options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
         options.AddPolicy(StaffRoles.Work, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Workers).Build());
         options.AddPolicy(StaffRoles.Oversight, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Overseers).Build());

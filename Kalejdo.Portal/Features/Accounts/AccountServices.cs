@@ -1,8 +1,11 @@
+using System.Net.Mime;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Kalejdo.Portal.Features.Accounts;
 
@@ -28,6 +31,17 @@ internal static class AccountServices
         services.AddScoped<PendingSignIn>();
         services.AddScoped<KnownDevices>();
         services.AddScoped<SecondFactors>();
+        services.AddOptions<IdentityPasskeyOptions>().Configure<IOptions<PortalOptions>>((passkeys, portal) =>
+        {
+            passkeys.ServerDomain = portal.Value.PublicAddress.Host;
+            passkeys.UserVerificationRequirement = "required";
+            passkeys.ResidentKeyRequirement = "required";
+            // Never the Host header: where people reach the portal, and no frame in another's page.
+            passkeys.ValidateOrigin = context => ValueTask.FromResult(!context.CrossOrigin && context.Origin == portal.Value.PublicAddress.GetLeftPart(UriPartial.Authority));
+        });
+        services.TryAddScoped<IPasskeyHandler<Account>, PasskeyHandler<Account>>();
+        services.AddScoped<PasskeyChallenge>();
+        services.AddScoped<Passkeys>();
         services.AddScoped<CircuitHandler, SessionCircuits>();
         services.AddScoped<Sessions>();
         services.AddScoped<Registration>();
@@ -37,6 +51,23 @@ internal static class AccountServices
     }
 
     public static void MapSignOut(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.SignOut, SignOutAsync).AllowAnonymous();
+
+    /// <summary>What passkeys.js asks for before it asks the browser. Nothing is kept but a cookie.</summary>
+    public static void MapPasskeys(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(PortalUrls.PasskeySignIn, (IFormCollection form, Passkeys passkeys) => JsonAsync(form, passkeys.AskAsync(null))).AllowAnonymous();
+        routes.MapPost(PortalUrls.PasskeyConfirm, async (IFormCollection form, Passkeys passkeys, Sessions sessions) => await JsonAsync(form, passkeys.AskAsync(await sessions.CurrentAsync())))
+            .RequireAuthorization(AccessCondition.SignedIn);
+        routes.MapPost(PortalUrls.PasskeyOffer, async (IFormCollection form, Passkeys passkeys, Sessions sessions) => await JsonAsync(form, passkeys.OfferAsync(await sessions.CurrentAsync())))
+            .RequireAuthorization(AccessCondition.PasskeyChange).WithMetadata(new PostedFrom(PortalUrls.Passkeys));
+    }
+
+    // As for signing out: the form is there for its antiforgery token.
+    private static async Task<ContentHttpResult> JsonAsync(IFormCollection form, Task<string> options)
+    {
+        _ = form;
+        return TypedResults.Content(await options, MediaTypeNames.Application.Json);
+    }
 
     // The form has no field of its own; asking for it makes the antiforgery token count.
     private static async Task<RedirectHttpResult> SignOutAsync(IFormCollection form, Sessions sessions)

@@ -9,6 +9,8 @@ public enum FactorChange
     Replaced,
     CodesRenewed,
     CodeUsed,
+    PasskeyAdded,
+    PasskeyRemoved,
 }
 
 public sealed record FactorChangedLetter(FactorChange Change) : Letter
@@ -28,6 +30,8 @@ public sealed record FactorChangedLetter(FactorChange Change) : Letter
         FactorChange.Replaced => AccountsText.FactorMailReplaced,
         FactorChange.CodesRenewed => AccountsText.FactorMailCodesRenewed,
         FactorChange.CodeUsed => AccountsText.FactorMailCodeUsed,
+        FactorChange.PasskeyAdded => AccountsText.FactorMailPasskeyAdded,
+        FactorChange.PasskeyRemoved => AccountsText.FactorMailPasskeyRemoved,
         _ => throw new InvalidOperationException("A change of the second factor that the letter does not know."),
     };
 
@@ -38,6 +42,8 @@ public sealed record FactorChangedLetter(FactorChange Change) : Letter
         FactorChange.Replaced => AccountsText.FactorMailReplacedText,
         FactorChange.CodesRenewed => AccountsText.FactorMailCodesRenewedText,
         FactorChange.CodeUsed => AccountsText.FactorMailCodeUsedText,
+        FactorChange.PasskeyAdded => AccountsText.FactorMailPasskeyAddedText,
+        FactorChange.PasskeyRemoved => AccountsText.FactorMailPasskeyRemovedText,
         _ => throw new InvalidOperationException("A change of the second factor that the letter does not know."),
     };
 }

@@ -27,7 +27,7 @@ internal enum SignInAnswer
 /// <summary>Begins, renews and ends sessions. An unknown name takes the same way, and the same time, as a wrong password.</summary>
 internal sealed class Sessions(
     SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, AttemptLimits limits,
-    SecondFactors factors, PendingSignIn pending, KnownDevices devices, Outbox outbox, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
+    SecondFactors factors, Passkeys passkeys, PendingSignIn pending, KnownDevices devices, Outbox outbox, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
 {
     /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
     public const int Tries = 5;
@@ -98,6 +98,42 @@ internal sealed class Sessions(
         }
 
         return answer;
+    }
+
+    /// <summary>By a passkey, whoever's it is: it is password and code at once.</summary>
+    /// <param name="credential">The browser's answer.</param>
+    public async Task<SignInAnswer> SignInByPasskeyAsync(string credential, CancellationToken cancellation)
+    {
+        if (!await MayTryAsync(cancellation))
+        {
+            return SignInAnswer.TooMany;
+        }
+
+        if (await passkeys.ProveAsync(credential, null) is not { } account || account.IsLocked(time.GetUtcNow()))
+        {
+            return SignInAnswer.Wrong;
+        }
+
+        await StartAsync(account, secondFactor: true);
+        return SignInAnswer.Done;
+    }
+
+    /// <summary>By a passkey of the account that is signed in and of no other.</summary>
+    public async Task<SignInAnswer> ConfirmByPasskeyAsync(string credential, CancellationToken cancellation)
+    {
+        var account = await CurrentAsync();
+        if (!await MayTryAsync(cancellation))
+        {
+            return SignInAnswer.TooMany;
+        }
+
+        if (await passkeys.ProveAsync(credential, account) is null)
+        {
+            return SignInAnswer.Wrong;
+        }
+
+        await WriteAsync(account, time.GetUtcNow(), Session, secondFactor: true);
+        return SignInAnswer.Done;
     }
 
     /// <summary>Checks the password of the signed-in account, and the code where one is asked for.</summary>
@@ -284,6 +320,15 @@ internal sealed class Sessions(
         var may = await limits.CountAsync(db, "sign-in network", network, TimeSpan.FromHours(1), cancellation) <= allowed.Value.SignInsPerNetworkAnHour
             & await limits.CountAsync(db, "sign-in", $"{who} {network}", Wait, cancellation) <= Tries
             & await limits.CountAsync(db, "sign-in everywhere", who, Wait, cancellation) <= TriesFromEverywhere;
+        await transaction.CommitAsync(cancellation);
+        return may;
+    }
+
+    // A passkey cannot be guessed, and names nobody before it is right.
+    private async Task<bool> MayTryAsync(CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var may = await limits.CountAsync(db, "sign-in network", AttemptLimits.NetworkOf(Context), TimeSpan.FromHours(1), cancellation) <= allowed.Value.SignInsPerNetworkAnHour;
         await transaction.CommitAsync(cancellation);
         return may;
     }
