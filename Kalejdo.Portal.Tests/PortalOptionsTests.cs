@@ -6,7 +6,7 @@ public class PortalOptionsTests(PortalFixture portal)
 {
     [Theory]
     [InlineData("Controller:Telephone", "", "Telephone")]
-    [InlineData("Partners:Agreements:0:StoredIn:En", "", "Agreements[0].StoredIn.En")]
+    [InlineData("Recipients:Partners:0:StoredIn:En", "", "Partners[0].StoredIn.En")]
     public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
     {
         using var broken = portal.InMemory.WithWebHostBuilder(host => host.UseSetting(setting, value));

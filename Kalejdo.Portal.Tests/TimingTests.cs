@@ -11,7 +11,7 @@ namespace Kalejdo.Portal.Tests;
 /// </summary>
 public sealed class TimingTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
-    private static readonly int Pairs = Environment.GetEnvironmentVariable("PORTAL_TEST_LONG") == "1" ? 400 : 30;
+    private static readonly int Pairs = LongForm.IsAsked ? 400 : 30;
     private static readonly DemoSubscriber Known = new(1);
     private const string Unknown = "okand.person@exempel.se";
 

@@ -116,7 +116,7 @@ public sealed class RecordedCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_correction_is_a_case_opened_and_closed_at_once()
+    public async Task A_correction_is_a_case_that_awaits_its_recipients()
     {
         string[] name = ["rectify", "--identity", "customer_number=10007919", "--field", "kalejdo.subscriber.language"];
         var old = Dumps.Query(Kalejdo, "SELECT language FROM subscriber WHERE customer_number = '10007919'").Single();
@@ -127,7 +127,7 @@ public sealed class RecordedCommandTests : IAsyncLifetime
         Assert.True(done is { ExitCode: 0 }, done.ToString());
         Assert.True(stale is { ExitCode: 1, Output: "" }, stale.ToString());
         Assert.Equal([other], Dumps.Query(Kalejdo, "SELECT language FROM subscriber WHERE customer_number = '10007919'"));
-        Assert.Equal(["Rectification|Done|1|", "Rectification|Refused|1|stale"], Dumps.Query(Portal, "SELECT type, status, closed_at IS NOT NULL, reason_code FROM cases ORDER BY received_at"));
+        Assert.Equal(["Rectification|WaitingForRecipients|0|", "Rectification|Refused|1|stale"], Dumps.Query(Portal, "SELECT type, status, closed_at IS NOT NULL, reason_code FROM cases ORDER BY received_at"));
         Assert.Equal(
             ["rectification.intended", "rectification.done", "rectification.intended", "rectification.refused"],
             Dumps.Query(Portal, "SELECT event FROM audit_entries ORDER BY sequence"));

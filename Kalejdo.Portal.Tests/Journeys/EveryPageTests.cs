@@ -11,6 +11,8 @@ public class EveryPageTests(PortalFixture portal, Browser browser)
            from language in Pages.Languages
            from scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark]
            from width in (int[])[390, 1280]
+           // Each language by day and by night, on a phone and at a desk.
+           where LongForm.IsAsked || (language == "sv") == (scheme == ColorScheme.Light) == (width == 1280)
            select new TheoryDataRow<string, string, ColorScheme, int>(address, language, scheme, width),
     ];
 

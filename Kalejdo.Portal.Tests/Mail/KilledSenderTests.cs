@@ -15,7 +15,7 @@ public sealed class KilledSenderTests : IAsyncLifetime
     [Fact]
     public async Task Every_mail_arrives_and_what_arrives_twice_has_the_same_message_id()
     {
-        var total = Environment.GetEnvironmentVariable("PORTAL_TEST_LONG") == "1" ? 10_000 : 500;
+        var total = LongForm.IsAsked ? 10_000 : 500;
         // The program goes by the clock on the wall.
         _post.Store.Time.Advance(TimeProvider.System.GetUtcNow() - _post.Store.Time.GetUtcNow());
         await _post.PostAsync(total);

@@ -12,7 +12,7 @@ namespace Kalejdo.Portal.Tests.Rights;
 /// <summary>What holds for every schema, map, rows and subject. A failure prints the seed and the database.</summary>
 public sealed class ErasureProperties
 {
-    private static bool Long => Environment.GetEnvironmentVariable("PORTAL_TEST_LONG") == "1";
+    private static bool Long => LongForm.IsAsked;
 
     [Fact]
     public void An_erasure_takes_what_was_planned_and_nothing_of_anybody_else_on_SQLite() => Check(Provider.Sqlite, Long ? 2000 : 100);

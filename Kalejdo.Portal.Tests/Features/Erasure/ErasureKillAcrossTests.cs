@@ -132,7 +132,7 @@ public sealed class ErasureKillAcrossTests : IAsyncLifetime
     [Fact]
     public async Task Killed_at_random_moments_the_next_start_finishes_it()
     {
-        var times = Environment.GetEnvironmentVariable("PORTAL_TEST_LONG") == "1" ? 100 : 10;
+        var times = LongForm.IsAsked ? 100 : 5;
         var clock = new Stopwatch();
         TimeSpan whole;
         await using (var tv = await TvAsync())
