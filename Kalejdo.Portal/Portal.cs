@@ -14,6 +14,7 @@ using Kalejdo.Portal.Features.Staff.DataMap;
 using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Features.Staff.Outgoing;
+using Kalejdo.Portal.Features.Staff.Partners;
 using Kalejdo.Portal.Features.Staff.Personnel;
 using Kalejdo.Portal.Features.Staff.Record;
 using Kalejdo.Portal.Features.Staff.Registration;
@@ -104,6 +105,8 @@ internal static class Portal
         services.AddSingleton<LogReading>();
         services.AddSingleton<OutgoingMails>();
         services.AddSingleton<OutgoingNotices>();
+        services.AddSingleton<PartnerDesk>();
+        services.AddSingleton<AgreementWatch>();
         services.AddSingleton<ProcessingRecord>();
         services.AddSingleton<Consents>();
         services.AddSingleton<Corrections>();
@@ -130,6 +133,7 @@ internal static class Portal
         services.AddSingleton<OpenNotices>();
         services.AddSingleton<ExpiredRows>();
         services.AddRecurring<CaseClock.Job>(CaseClock.Job.Every);
+        services.AddRecurring<AgreementWatch.Job>(AgreementWatch.Job.Every);
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
         services.AddRecurring<PauseEnds.Round>(PauseEnds.Round.Every);

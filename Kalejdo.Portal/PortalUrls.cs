@@ -157,6 +157,12 @@ internal static class PortalUrls
     /// <summary>What is to be sent and what was: mails, and what recipients are told.</summary>
     public const string Outbox = "/personal/utkorg";
 
+    /// <summary>Who is told what became of data, and under which agreements; for staff.</summary>
+    public const string PartnerDesk = "/personal/partner";
+    public const string NewPartner = "/personal/partner/ny";
+    public const string PartnerRoute = "/personal/partner/{Id}";
+    public const string ChangePartnerRoute = "/personal/partner/{Id}/andra";
+
     /// <summary>Who did what, for whoever oversees it.</summary>
     public const string AccessLog = "/personal/logg";
 
@@ -261,6 +267,11 @@ internal static class PortalUrls
 
     /// <param name="id">Of an account of staff.</param>
     public static string Person(string id) => $"{Personnel}/{Uri.EscapeDataString(id)}";
+
+    /// <param name="id">Of a recipient.</param>
+    public static string Partner(long id) => string.Create(CultureInfo.InvariantCulture, $"{PartnerDesk}/{id}");
+
+    public static string ChangePartner(long id) => $"{Partner(id)}/andra";
 
     /// <param name="token">Of the mail that invited.</param>
     public static string Invitation(string token) => $"/inbjudan/{token}";

@@ -4,6 +4,7 @@ using Kalejdo.Portal.Features.Staff.AccessLog;
 using Kalejdo.Portal.Features.Staff.DataMap;
 using Kalejdo.Portal.Features.Staff.Desk;
 using Kalejdo.Portal.Features.Staff.Outgoing;
+using Kalejdo.Portal.Features.Staff.Partners;
 using Kalejdo.Portal.Features.Staff.Record;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Store;
@@ -30,7 +31,7 @@ public sealed class RecordsLooksTests(JourneyPortal portal, Browser browser) : I
         await walk.SignInAsStaffAsync(portal.Services, DemoAccounts.Administrator);
         await walk.SeesAsync(DeskText.Title);
 
-        await walk.FollowAddressAsync(PortalUrls.Record);
+        await walk.OpenAsync(PortalUrls.Record);
         await walk.SeesAsync(RecordText.Title);
         await walk.OpenAsync(PortalUrls.DataMap);
         await walk.Page.Locator("main details").First.EvaluateAsync("one => one.open = true");
@@ -44,6 +45,16 @@ public sealed class RecordsLooksTests(JourneyPortal portal, Browser browser) : I
         await AddMailsAsync();
         await walk.OpenAsync(PortalUrls.Outbox);
         await walk.SeesAsync(OutgoingText.Title);
+        await walk.OpenAsync(PortalUrls.PartnerDesk);
+        await walk.SeesAsync(PartnersText.Title);
+        await walk.FollowAsync("Exempel Utskick AB");
+        await walk.SeesAsync("Exempel Utskick AB");
+        await walk.FollowAsync(PartnersText.Change);
+        await walk.ComesToAsync(PartnersText.AgreeTitle);
+        await walk.PressAsync(PartnersText.Agree);
+        await walk.IsToldAsync(PartnersText.KindsMissing);
+        await walk.PressAsync(PartnersText.KeyRenew);
+        await walk.ComesToAsync(PartnersText.KeyTitle);
         walk.AssertGood();
     }
 

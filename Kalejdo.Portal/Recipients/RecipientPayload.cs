@@ -14,6 +14,9 @@ internal sealed record RecipientPayload(string Type, DateTime Timestamp, Recipie
     /// <summary>What a recipient says later: named otherwise, so that a notice of ours that is sent back is no acknowledgement.</summary>
     public const string Acknowledged = "notice.acknowledged";
 
+    /// <summary>A notice about nobody: staff look whether it gets there.</summary>
+    public static byte[] Test => """{"type":"notice.test","data":{}}"""u8.ToArray();
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

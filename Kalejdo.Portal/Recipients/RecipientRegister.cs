@@ -63,12 +63,19 @@ internal sealed class RecipientRegister(IDbContextFactory<PortalDbContext> datab
             return null;
         }
 
-        var retires = Now.AddDays(options.Value.SecretOverlapDays);
-        await db.RecipientSecrets.Where(row => row.RecipientId == found.Id && row.RetiresAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.RetiresAt, retires), cancellation);
-        var key = StandardWebhook.NewKey();
-        db.RecipientSecrets.Add(RecipientSecret.Of(keys, found.Id, key, Now));
-        await db.SaveChangesAsync(cancellation);
+        var secret = await NewSecretAsync(db, found.Id, cancellation);
         await transaction.CommitAsync(cancellation);
+        return secret;
+    }
+
+    /// <summary>The same within the caller's transaction.</summary>
+    public async Task<string> NewSecretAsync(PortalDbContext db, long recipientId, CancellationToken cancellation)
+    {
+        var retires = Now.AddDays(options.Value.SecretOverlapDays);
+        await db.RecipientSecrets.Where(row => row.RecipientId == recipientId && row.RetiresAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.RetiresAt, retires), cancellation);
+        var key = StandardWebhook.NewKey();
+        db.RecipientSecrets.Add(RecipientSecret.Of(keys, recipientId, key, Now));
+        await db.SaveChangesAsync(cancellation);
         return StandardWebhook.SecretOf(key);
     }
 

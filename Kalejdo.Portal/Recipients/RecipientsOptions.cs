@@ -52,9 +52,9 @@ internal sealed partial class RecipientsOptions : IValidatableObject
         }
     }
 
-    private static bool IsMailbox(string address) => MailAddress.TryCreate(address, out var parsed) && parsed.Address == address;
+    public static bool IsMailbox(string address) => MailAddress.TryCreate(address, out var parsed) && parsed.Address == address;
 
-    private bool IsEndpoint(string address) =>
+    public bool IsEndpoint(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url) && url.UserInfo.Length == 0 && (url.Scheme == Uri.UriSchemeHttps || (AllowHttp && url.Scheme == Uri.UriSchemeHttp));
 
     internal abstract class Reached

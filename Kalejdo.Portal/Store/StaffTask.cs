@@ -52,6 +52,9 @@ public enum StaffTaskKind
 
     /// <summary>A partner was not told, as its agreement had ended meanwhile, or as it could not know whom it is about.</summary>
     RecipientNotTold,
+
+    /// <summary>A partner's agreement ends soon and nothing follows it. Its place is the partner's name and the last day.</summary>
+    AgreementEnding,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Makes the pictures of docs/staff.md out of what the looks tests keep. Needs what ./test needs, and ImageMagick.
+# Which page is which number follows the order in StaffLooksTests and RecordsLooksTests: look at the pictures before committing them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+dotnet build Kalejdo.Portal.Tests
+PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests'
+mkdir -p docs/bilder
+keep() {
+  convert "$folder/resa-$1-sv-Light-1280-$2.png" -crop '1280x1100+0+0' +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$3.png"
+}
+keep personal 03 arenden
+keep personal 05 incident
+keep rum 03 registerforteckning
+keep rum 04 datakarta
+keep rum 05 behorighetslogg
+keep rum 08 utkorg
+keep rum 10 partner
