@@ -27,6 +27,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         PortalUrls.InvitationRoute,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
+        PortalUrls.Guest, PortalUrls.GuestCode, PortalUrls.GuestWrite, PortalUrls.GuestOnPaper,
         PortalUrls.AnswerRoute, PortalUrls.AnswerFileRoute, PortalUrls.CaseRoute, PortalUrls.ReceiptRoute, PortalUrls.ReceiptFileRoute, PortalUrls.UndoErasureRoute, PortalUrls.UndoErasureSignedIn, PortalUrls.UndoAddressChangeRoute,
         PortalUrls.AcknowledgeRoute, PortalUrls.RecipientCallback,
     ];

@@ -12,6 +12,10 @@ internal sealed partial class LimitOptions
     [Range(1, 100_000)]
     public int SignInsPerNetworkAnHour { get; set; } = 100;
 
+    /// <summary>Requests of people who are not signed in.</summary>
+    [Range(1, 100_000)]
+    public int RequestsPerNetworkAnHour { get; set; } = 20;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<LimitOptions>;
 }

@@ -4,6 +4,7 @@ using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Features.Acknowledgement;
 using Kalejdo.Portal.Features.Correction;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.Guests;
 using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
@@ -82,6 +83,7 @@ internal static class Portal
         services.AddSingleton<CaseClock>();
         services.AddSingleton<CaseRequests>();
         services.AddSingleton<OwnCases>();
+        services.AddSingleton<GuestRequests>();
         services.AddSingleton<Holdings>();
         services.AddSingleton<KindReading>();
         services.AddSingleton<OpenCases>();

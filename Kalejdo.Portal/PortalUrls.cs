@@ -41,6 +41,12 @@ internal static class PortalUrls
     /// <summary>Where people are helped whom self-service cannot help.</summary>
     public const string ContactUs = "/kontakta-oss";
 
+    /// <summary>Who cannot sign in asks here: with a mailbox, or on paper.</summary>
+    public const string Guest = "/begaran";
+    public const string GuestCode = "/begaran/kod";
+    public const string GuestWrite = "/begaran/skriv";
+    public const string GuestOnPaper = "/begaran/papper";
+
     /// <summary>Authenticate anew before something that cannot be undone.</summary>
     public const string Confirm = "/bekrafta";
 
@@ -247,6 +253,10 @@ internal static class PortalUrls
 
     /// <param name="token">Of <see cref="Cases.CaseLinks"/>: opens the case without a session.</param>
     public static string Case(string token) => $"/arende/{token}";
+
+    /// <summary>The same, right after something was asked for.</summary>
+    /// <param name="joined">Whether it went to a case that was open already.</param>
+    public static string CaseSent(string token, bool joined) => $"{Case(token)}?gjort={(joined ? "lagt-till" : "skickat")}";
 
     public static string MyCase(string number) => $"{MyCases}/{number}";
 

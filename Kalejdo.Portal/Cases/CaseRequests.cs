@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -22,6 +23,14 @@ internal sealed class CaseRequests(AuditTrail audit, CaseLetters letters, Portal
 {
     /// <summary>Longer than anybody needs, shorter than what fills a disk.</summary>
     public const int MostLetters = 5000;
+
+    /// <summary>What is wrong with somebody's words, as a person may be told; null where nothing is.</summary>
+    public static string? ProblemOf(string words) => words.Length switch
+    {
+        0 => CasesText.WordsMissing,
+        > MostLetters => Say(CasesText.WordsTooLong, MostLetters),
+        _ => words.Any(letter => char.IsControl(letter) && letter is not ('\r' or '\n' or '\t')) ? CasesText.WordsControl : null,
+    };
 
     /// <summary>Within the caller's transaction; saves.</summary>
     public async Task<AskedCase> AskAsync(PortalDbContext db, Asked asked, CancellationToken cancellationToken)
@@ -60,4 +69,6 @@ internal sealed class CaseRequests(AuditTrail audit, CaseLetters letters, Portal
         CaseSteps.Take(db, open, CaseStep.WordsAdded, CaseParty.Person, time.GetUtcNow().UtcDateTime, sealedWords: CaseEvent.Seal(keys, open.Number, words));
         await audit.AppendAsync(db, new AuditEvent("case.words-added") { Subject = open.Subject, Actor = actor, CaseNumber = open.Number }, cancellationToken);
     }
+
+    private static string Say(string text, int most) => string.Format(CultureInfo.CurrentCulture, text, most);
 }

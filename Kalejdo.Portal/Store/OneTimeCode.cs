@@ -33,6 +33,7 @@ public enum CodePurpose
     AddressChange,
     Disavowal,
     UndoDisavowal,
+    Guest,
 }
 
 internal sealed class OneTimeCodeConfiguration : IEntityTypeConfiguration<OneTimeCode>
