@@ -67,6 +67,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.DeskCaseRoute] = StaffRoles.Any,
         [PortalUrls.DeskLetterRoute] = StaffRoles.Any,
         [PortalUrls.RegisterRequest] = StaffRoles.Work,
+        [PortalUrls.EndPauseRoute] = StaffRoles.Any,
         [PortalUrls.Incidents] = StaffRoles.Any,
         [PortalUrls.IncidentRoute] = StaffRoles.Any,
         [PortalUrls.Record] = StaffRoles.Any,

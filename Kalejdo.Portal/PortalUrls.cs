@@ -145,6 +145,7 @@ internal static class PortalUrls
     public const string RegisterRequest = "/personal/registrera";
 
     /// <summary>To be printed, for who is written to on paper.</summary>
+    public const string EndPauseRoute = "/personal/arende/{Number}/paus";
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
 
     /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
@@ -262,6 +263,9 @@ internal static class PortalUrls
 
     /// <param name="number">Of the case.</param>
     public static string DeskCase(string number) => $"{Desk}/arende/{number}";
+
+    /// <param name="number">Of the case that paused it.</param>
+    public static string EndPause(string number, bool decided = false) => $"{Desk}/arende/{number}/paus{(decided ? "?gjort=1" : "")}";
 
     public static string DeskLetter(string number) => $"{Desk}/arende/{number}/brev";
 

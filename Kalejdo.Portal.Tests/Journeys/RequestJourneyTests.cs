@@ -18,12 +18,12 @@ public sealed class RequestJourneyTests(JourneyPortal portal, Browser browser) :
 {
     [Theory]
     [InlineData("sv", ColorScheme.Light, 390, 43)]
-    [InlineData("en", ColorScheme.Dark, 1280, 63)]
+    [InlineData("en", ColorScheme.Dark, 1280, 44)]
     public async Task An_objection_from_request_to_refusal_with_receipt(string language, ColorScheme scheme, int width, int subscriber)
     {
         Speak(language);
         var demo = new DemoSubscriber(subscriber);
-        await SignedIn.CreateAccountAsync(portal.Services, demo);
+        await SignedIn.CreateAccountAsync(portal.Services, demo, language);
         await using var one = await browser.PersonAsync(language, scheme, width);
         var person = new Walk(await one.NewPageAsync(), portal.Address, $"begaran-{language}-{scheme}-{width}", scripts: true);
         await person.OpenAsync(PortalUrls.SignIn);
@@ -140,6 +140,10 @@ public sealed class RequestJourneyTests(JourneyPortal portal, Browser browser) :
         await staff.SeesAsync(DeskText.LetterTitle);
         await staff.Page.EmulateMediaAsync(new() { Media = Media.Print });
         await Looks.KeepAsync(staff.Page, $"brev-pa-papper-{language}-{width}");
+        await Assertions.Expect(staff.Page.Locator("article.paper")).ToContainTextAsync("Storgatan 1");
+        await Assertions.Expect(staff.Page.Locator(".site-header")).ToBeHiddenAsync();
+        await Assertions.Expect(staff.Page.Locator(".site-footer")).ToBeHiddenAsync();
+        await Assertions.Expect(staff.Page.Locator("main .on-screen")).ToBeHiddenAsync();
         staff.AssertGood();
 
         await guest.OpenMailAsync(address, CaseMailText.CaseAnsweredSubject);

@@ -48,7 +48,8 @@ internal static class SignedIn
     }
 
     /// <summary>The linked account, if it is not there yet.</summary>
-    public static async Task CreateAccountAsync(IServiceProvider services, DemoSubscriber subscriber)
+    /// <param name="language">Of its mails.</param>
+    public static async Task CreateAccountAsync(IServiceProvider services, DemoSubscriber subscriber, string language = "sv")
     {
         await Creating.WaitAsync(TestContext.Current.CancellationToken);
         try
@@ -58,6 +59,12 @@ internal static class SignedIn
             if (await users.FindByEmailAsync(subscriber.OwnEmail) is null)
             {
                 await DemoAccounts.CreateAsync(scope.ServiceProvider, subscriber, Password, TestContext.Current.CancellationToken);
+                if (language != "sv")
+                {
+                    var account = (await users.FindByEmailAsync(subscriber.OwnEmail))!;
+                    account.Language = language;
+                    await users.UpdateAsync(account);
+                }
             }
         }
         finally

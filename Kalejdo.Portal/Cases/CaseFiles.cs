@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -29,6 +31,14 @@ public sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseCo
             (CaseStatus.PartlyDone, _) => Case.Type == CaseType.Disavowal && Case.ReasonCode != CaseSteps.RecipientsNotTold,
             _ => false,
         };
+
+    /// <summary>Whether something was erased of which there is a receipt.</summary>
+    public bool HasErasureReceipt => !IsRequest
+        && Case is { Type: CaseType.Erasure, OutcomeJson: ['{', ..], Status: CaseStatus.Done or CaseStatus.WaitingForRecipients or CaseStatus.PartlyDone };
+
+    /// <summary>Why an erasure could not be carried out, for staff: fields and reasons, no values.</summary>
+    public IReadOnlyList<Refusal> Refusals =>
+        Case is { Type: CaseType.Erasure, OutcomeJson: ['[', ..] json } ? JsonSerializer.Deserialize<Refusal[]>(json)! : [];
 
     /// <summary>The answer or the refusal that staff wrote; null where there is none (yet).</summary>
     public CaseLine? Answer => History.LastOrDefault(line => line is { By: CaseParty.Staff, Step: CaseStep.Done or CaseStep.Refused });

@@ -244,7 +244,8 @@ public sealed record Masking(MaskingStrategy Strategy, string Value, int Length,
 /// <summary>How a value is checked when its subject corrects it (GDPR Art. 16).</summary>
 /// <param name="Rule"><c>email</c>, <c>phone</c>, <c>name</c>, <c>postal_code</c>, <c>text</c>, <c>date</c> or <c>choice</c>.</param>
 /// <param name="ByStaff">The correction is a request that staff decide.</param>
-public sealed record Correction(string Rule, int? Length, IReadOnlyList<Choice> Choices, bool ByStaff);
+/// <param name="OnlyWith">An empty value is to be filled in only where this column has one, such as a contact person where there is a company.</param>
+public sealed record Correction(string Rule, int? Length, IReadOnlyList<Choice> Choices, bool ByStaff, string? OnlyWith = null);
 
 /// <summary>A value of a <c>choice</c> and its name on screen.</summary>
 public sealed record Choice(string Value, LocalText Label);

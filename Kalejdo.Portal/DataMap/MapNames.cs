@@ -77,7 +77,7 @@ internal static class MapNames
                 problems.Error(retain.At, $"the collection '{holder.Id}' has no field '{retain.Column}'; known are {Fields(holder)}");
             }
         }
-        foreach (var column in collection.Fields.Select(f => f.VerifiedBy).Append(collection.HouseholdOwn).Append(collection.NewestFirst)
+        foreach (var column in collection.Fields.Select(f => f.VerifiedBy).Concat(collection.Fields.Select(f => f.Correct?.OnlyWith)).Append(collection.HouseholdOwn).Append(collection.NewestFirst)
             .Append(collection.Consent?.Given).Append(collection.Consent?.Withdrawn).Append(collection.Consent?.Purpose).OfType<string>())
         {
             if (collection.Find(column) is null)

@@ -87,7 +87,7 @@ internal sealed class PortalReader(MapProblems problems)
         {
             section.Error("choices", "'rule: choice' needs its values; write 'choices: [{value: sv, label: {sv: …, en: …}}]'");
         }
-        var correction = new Correction(rule, section.Number("length"), choices, section.Flag("by_staff"));
+        var correction = new Correction(rule, section.Number("length"), choices, section.Flag("by_staff"), section.Text("only_with"));
         section.WarnUnread();
         return correction;
     }

@@ -12,6 +12,27 @@ public static partial class CorrectionRules
     /// <summary>How many characters a value may have.</summary>
     public static int LongestOf(Correction rule) => rule.Length ?? DefaultLength;
 
+    /// <summary>Whether the field is the row's to have a value in: it has one, or has what <see cref="Correction.OnlyWith"/> asks for.</summary>
+    public static bool Applies(Collection collection, Field field, DataRow row)
+    {
+        ArgumentNullException.ThrowIfNull(collection);
+        ArgumentNullException.ThrowIfNull(field);
+        ArgumentNullException.ThrowIfNull(row);
+        return field.Correct is { OnlyWith: var other } && (other is null || IsFilled(field.Name) || IsFilled(other));
+
+        bool IsFilled(string name)
+        {
+            for (var i = 0; i < collection.Fields.Count; i++)
+            {
+                if (collection.Fields[i].Name == name)
+                {
+                    return row.Values[i] is not (null or "");
+                }
+            }
+            return false;
+        }
+    }
+
     /// <summary>What is wrong with a new value; null where it keeps the rule. An empty value clears the column and is fine.</summary>
     public static string? Problem(Correction rule, string? value)
     {

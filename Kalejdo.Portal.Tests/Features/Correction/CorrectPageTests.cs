@@ -236,6 +236,20 @@ public class CorrectPageTests(SignedInPortal portal) : IClassFixture<SignedInPor
     }
 
     [Fact]
+    public async Task A_contact_person_is_asked_of_companies_alone()
+    {
+        var (person, company) = (await portal.AccountAsync(24), await portal.AccountAsync(30));
+        using var client = portal.Client(person);
+        Assert.DoesNotContain("Kontaktperson", await client.PageAsync(PortalUrls.Kind("contact_details")), StringComparison.Ordinal);
+        using var refused = await client.GetAsync(new Uri(await AddressAsync(person, 24, "contact_person"), UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
+
+        using var other = portal.Client(company);
+        Assert.Contains("Kontaktperson", await other.PageAsync(PortalUrls.Kind("contact_details")), StringComparison.Ordinal);
+        Assert.Equal("Rätta: Kontaktperson", Html.Heading(await other.PageAsync(await AddressAsync(company, 30, "contact_person"))));
+    }
+
+    [Fact]
     public async Task A_locked_database_changes_nothing_and_says_so()
     {
         var account = await portal.AccountAsync(30);

@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
 
 namespace Kalejdo.Portal.Tests.Features.Staff;
@@ -167,6 +169,40 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         Assert.DoesNotContain(closed, rows[4], StringComparison.Ordinal);
 
         string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.GetCultureInfo(language == "sv" ? "sv-SE" : "en-GB"));
+    }
+
+    [Fact]
+    public async Task A_task_is_put_away_once_and_who_did_it_is_on_record()
+    {
+        await EmptyAsync();
+        var (today, now) = (SwedishDays.Today(portal.Time), portal.Time.GetUtcNow().UtcDateTime);
+        var (closed, due) = (await AddAsync(today, now.AddDays(-3), now), await AddAsync(today.AddDays(5), now));
+        await TellAsync(Task(StaffTaskKind.TraceFound, "kalejdo.old_import.payload", 2, now, closed), Task(StaffTaskKind.CaseDueInAWeek, today.AddDays(5).ToString("O", CultureInfo.InvariantCulture), 0, now, due));
+        using var auditor = await SignedIn.StaffAsync(portal, StaffRoles.Auditor);
+        var read = await auditor.PageAsync(PortalUrls.Desk);
+        Assert.DoesNotContain("PutAway", read, StringComparison.Ordinal);
+
+        using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var page = await staff.PageAsync(PortalUrls.Desk);
+        // What the clock reminds of goes when the case is answered, and not before.
+        var id = Assert.Single(Regex.Matches(page, "name=\"PutAway\" value=\"(\\d+)\"")).Groups[1].Value;
+        var token = Html.AntiforgeryToken(page);
+        var reminder = await portal.StoreAsync(db => db.StaffTasks.Where(row => row.Kind == StaffTaskKind.CaseDueInAWeek).Select(row => row.Id).SingleAsync(Cancellation));
+        foreach (var pressed in (string[])[id, id, reminder.ToString(CultureInfo.InvariantCulture), "x"])
+        {
+            using var done = await staff.PostFormAsync(PortalUrls.Desk, "task", token, ("PutAway", pressed));
+            page = await staff.PageAsync(done.Headers.Location!.PathOf());
+            Assert.Contains("Uppgiften är klar", page, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Ärende att besvara inom en vecka", Assert.Single(Rows(page, "uppgifter")), StringComparison.Ordinal);
+        var entry = await portal.StoreAsync(db => db.AuditEntries.SingleAsync(row => row.Event == "task.done", Cancellation));
+        Assert.Equal((closed, "trace-found", 1L), (entry.CaseNumber, entry.ReasonCode, entry.Subject));
+        var actor = await portal.StoreAsync(db => db.AuditPeople.SingleAsync(row => row.Number == entry.Actor, Cancellation));
+        var worker = await portal.StoreAsync(db => db.Users.Where(row => row.Email == $"{StaffRoles.CaseWorker}@personal.exempel.se").Select(row => row.Id).SingleAsync(Cancellation));
+        Assert.Equal($"staff:{worker}", portal.Services.GetRequiredService<AuditTrail>().WhoIs(actor));
+        using var forged = await auditor.PostFormAsync(PortalUrls.Desk, "task", Html.AntiforgeryToken(read), ("PutAway", id));
+        Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ internal sealed class CorrectableFields(LiveMap liveMap)
             if (page.Rows.FirstOrDefault(r => Same(r.Key, row.Key)) is { } found)
             {
                 var index = collection.Fields.ToList().IndexOf(mapped);
-                return found.Shared || found.Anothers || found.Member
+                return found.Shared || found.Anothers || found.Member || !CorrectionRules.Applies(collection, mapped, found)
                     ? (null, true)
                     : (new CorrectableField(collection, mapped, row, Convert.ToString(found.Values[index], CultureInfo.InvariantCulture), IsRequired(live, collection, mapped)), true);
             }

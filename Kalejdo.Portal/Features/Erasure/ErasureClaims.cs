@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
@@ -40,11 +42,16 @@ internal sealed class ErasureClaims(IDbContextFactory<PortalDbContext> databases
             set => set.SetProperty(w => w.Payload, payload).SetProperty(w => w.StepsDone, done).SetProperty(w => w.ClaimedBy, me).SetProperty(w => w.ClaimedUntil, until), cancellationToken);
     }
 
-    public async Task ReleaseAsync(string number, CancellationToken cancellationToken)
+    /// <param name="reasons">Why it could not go on: for staff, who see it at the case.</param>
+    public async Task ReleaseAsync(string number, IReadOnlyList<Refusal> reasons, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        var why = JsonSerializer.Serialize(reasons);
+        await db.Cases.Where(c => c.Number == number && c.Status == CaseStatus.InProgress).ExecuteUpdateAsync(set => set.SetProperty(c => c.OutcomeJson, why), cancellationToken);
         await db.WorkingSets.Where(w => w.CaseNumber == number)
             .ExecuteUpdateAsync(set => set.SetProperty(w => w.ClaimedBy, (string?)null).SetProperty(w => w.ClaimedUntil, (DateTime?)null), cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Takes a working set that nobody works on; null where somebody does.</summary>

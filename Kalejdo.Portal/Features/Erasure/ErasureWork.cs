@@ -62,6 +62,11 @@ internal sealed record ErasureOutcomeRecord(
     /// <summary>Records from before there was such a day are of cases that were closed at once.</summary>
     public DateOnly DoneOn(Store.Case closed) => ErasedOn ?? Cases.DueDate.DayOf(closed.ClosedAt ?? closed.ReceivedAt);
 
+    /// <returns>Null as long as nothing was erased, whether it goes on or was refused: then the reasons stand there (<see cref="Cases.CaseFile.Refusals"/>).</returns>
+    public static ErasureOutcomeRecord? Of(Store.Case erasure) =>
+        erasure is { Type: Store.CaseType.Erasure, Status: Store.CaseStatus.Done or Store.CaseStatus.WaitingForRecipients or Store.CaseStatus.PartlyDone, OutcomeJson: ['{', ..] json }
+            ? FromJson(json) : null;
+
     public static ErasureOutcomeRecord FromJson(string json) =>
         JsonSerializer.Deserialize<ErasureOutcomeRecord>(json) ?? throw new InvalidOperationException("A closed erasure has no outcome.");
 

@@ -140,7 +140,7 @@ internal sealed partial class Erasures(
             switch (await erasure.ExecuteAsync(key, work.Identities, work.Scope, work.Carried, KeepAsync, cancellationToken))
             {
                 case ErasureOutcome.Refused refused:
-                    await claims.ReleaseAsync(number, cancellationToken);
+                    await claims.ReleaseAsync(number, refused.Reasons, cancellationToken);
                     return new ErasureResult.Unfinished(number, refused.Reasons);
                 case ErasureOutcome.Done done:
                     progress.Report($"case {number}: {key} erased");

@@ -27,12 +27,12 @@ internal static class ReceiptFile
     {
         await using var db = await databases.CreateDbContextAsync(context.RequestAborted);
         if (links.Read(token) is not { } number
-            || await db.Cases.AsNoTracking().SingleOrDefaultAsync(c => c.Number == number && c.Type == CaseType.Erasure, context.RequestAborted) is not { Status: CaseStatus.Done or CaseStatus.WaitingForRecipients or CaseStatus.PartlyDone, OutcomeJson: { } json } found
+            || await db.Cases.AsNoTracking().SingleOrDefaultAsync(c => c.Number == number && c.Type == CaseType.Erasure, context.RequestAborted) is not { } found
+            || ErasureOutcomeRecord.Of(found) is not { } outcome
             || await plans.MapAsync(context.RequestAborted) is not { } map)
         {
             return TypedResults.NotFound();
         }
-        var outcome = ErasureOutcomeRecord.FromJson(json);
         var done = outcome.DoneOn(found);
         var receipt = new Receipt(
             portal.Value.PublicAddress, time.GetUtcNow().UtcDateTime, found.Number, DueDate.DayOf(found.ReceivedAt), outcome.ErasedOn is null && found.ClosedAt is null ? null : done,

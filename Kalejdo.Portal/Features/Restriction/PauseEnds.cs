@@ -10,6 +10,11 @@ using Quartz;
 
 namespace Kalejdo.Portal.Features.Restriction;
 
+/// <summary>A pause in force, for staff who decide whether it may end.</summary>
+/// <param name="Mailed">Whether there is an address to mail to.</param>
+/// <param name="ToldOn">The day on which the person was told of its end; null as long as they were not.</param>
+internal sealed record OpenPause(RestrictedKind Paused, LocalText Label, bool Mailed, DateOnly? ToldOn);
+
 /// <summary>What deciding the end of a pause came to.</summary>
 internal abstract record PauseEnd
 {
@@ -44,6 +49,17 @@ internal sealed partial class PauseEnds(
     public static IReadOnlyList<string> Reasons { get; } = ["accuracy-verified", "data-corrected", "use-is-lawful", "claims-settled", "objection-answered"];
 
     private DateTime Now => time.GetUtcNow().UtcDateTime;
+
+    /// <returns>Null where the case pauses nothing (any more).</returns>
+    public async Task<OpenPause?> FindAsync(string caseNumber, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.RestrictedKinds.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == caseNumber && row.EndedAt == null, cancellationToken) is { } paused
+            ? new OpenPause(
+                paused, await LabelAsync(paused, cancellationToken), (await AccountOfAsync(db, paused, cancellationToken)).Address is not null,
+                paused.EndDecidedAt is null ? null : await ToldOnAsync(db, paused, cancellationToken))
+            : null;
+    }
 
     /// <param name="toldOn">The day on which a letter on paper was sent; null sends a mail.</param>
     public async Task<PauseEnd> DecideAsync(string caseNumber, string reason, DateOnly? toldOn, string actor, CancellationToken cancellationToken)

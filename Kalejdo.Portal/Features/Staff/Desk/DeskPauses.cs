@@ -25,4 +25,11 @@ internal sealed class DeskPauses(IDbContextFactory<PortalDbContext> databases, L
                 row.CaseNumber, row.Kind, map?.Kinds.FirstOrDefault(kind => kind.Key == row.Kind)?.Label?.In(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName), row.Ground, row.Since, row.EndDecidedAt is not null))],
             await inForce.CountAsync(cancellation) - rows.Count);
     }
+
+    /// <returns>What is paused in that case now; null where nothing is.</returns>
+    public async Task<RestrictedKind?> OfCaseAsync(string caseNumber, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await db.RestrictedKinds.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == caseNumber && row.EndedAt == null, cancellation);
+    }
 }
