@@ -19,6 +19,7 @@ using Kalejdo.Portal.Features.Staff.Partners;
 using Kalejdo.Portal.Features.Staff.Personnel;
 using Kalejdo.Portal.Features.Staff.Record;
 using Kalejdo.Portal.Features.Staff.Registration;
+using Kalejdo.Portal.Features.Staff.Subscriber;
 using Kalejdo.Portal.Features.WhoHasSeen;
 using Kalejdo.Portal.Layout;
 using Kalejdo.Portal.Mail;
@@ -99,6 +100,9 @@ internal static class Portal
         services.AddSingleton<SavedViews>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();
+        services.AddSingleton<SubscriberPasses>();
+        services.AddSingleton<SubscriberSearch>();
+        services.AddSingleton<StaffCorrections>();
         services.AddSingleton<RequestRegistration>();
         services.AddSingleton<IncidentRegister>();
         services.AddSingleton<Personnel>();

@@ -141,6 +141,19 @@ internal static class PortalUrls
 
     public const string DeskCaseRoute = "/personal/arende/{Number}";
 
+    /// <summary>Where staff look a subscriber up, with a purpose.</summary>
+    public const string FindSubscriber = "/personal/abonnent";
+    public const string SubscriberRoute = "/personal/abonnent/{Token}";
+    public const string SubscriberKindRoute = "/personal/abonnent/{Token}/{Kind}";
+    public const string SubscriberCorrectRoute = "/personal/abonnent/{Token}/ratta/{Row}/{Field}";
+
+    /// <summary>In the query of <see cref="FindSubscriber"/>.</summary>
+    public const string ForCase = "arende";
+
+    /// <summary>In the query of <see cref="SubscriberKindRoute"/>: a value was corrected a moment ago, and whether the subscriber is told by mail.</summary>
+    public const string Corrected = "rattat";
+    public const string Told = "mejl";
+
     /// <summary>What came by post, phone or mail.</summary>
     public const string RegisterRequest = "/personal/registrera";
 
@@ -266,6 +279,19 @@ internal static class PortalUrls
 
     /// <param name="number">Of the case that paused it.</param>
     public static string EndPause(string number, bool decided = false) => $"{Desk}/arende/{number}/paus{(decided ? "?gjort=1" : "")}";
+
+    /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
+    public static string Subscriber(string token) => $"{FindSubscriber}/{token}";
+
+    /// <param name="collection">The collection whose rows go on from <paramref name="page"/>; the others begin anew.</param>
+    public static string SubscriberKind(string token, string kind, string? collection = null, int page = 1) => collection is null || page == 1
+        ? $"{FindSubscriber}/{token}/{Uri.EscapeDataString(kind)}"
+        : string.Create(CultureInfo.InvariantCulture, $"{FindSubscriber}/{token}/{Uri.EscapeDataString(kind)}?del={Uri.EscapeDataString(collection)}&sida={page}");
+
+    public static string SubscriberCorrected(string token, string kind, bool told) => $"{SubscriberKind(token, kind)}?{Corrected}={(told ? Told : "brev")}";
+
+    /// <param name="row">A token of <see cref="RowLinks"/>.</param>
+    public static string SubscriberCorrect(string token, string row, string field) => $"{FindSubscriber}/{token}/ratta/{row}/{Uri.EscapeDataString(field)}";
 
     public static string DeskLetter(string number) => $"{Desk}/arende/{number}/brev";
 

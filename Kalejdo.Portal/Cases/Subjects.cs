@@ -23,14 +23,15 @@ internal sealed class Subjects(IDbContextFactory<PortalDbContext> databases, Aud
     /// <param name="actor">Who reads, by the audit's names, such as <c>operator:command-line</c>; null where the person does.</param>
     /// <param name="reason">What is read, as a code; null where it is everything.</param>
     /// <returns>The numbers that the person had before, as identities: whoever never had a case has none.</returns>
-    public async Task<IReadOnlyList<Identity>> RecordReadAsync(IReadOnlyList<Identity> identities, string? actor, string? reason, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Identity>> RecordReadAsync(
+        IReadOnlyList<Identity> identities, string? actor, string? reason, CancellationToken cancellationToken, string? caseNumber = null)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var known = await KnownAsync(db, identities, cancellationToken);
         var subject = await NumberOfAsync(db, identities, cancellationToken);
         var reader = actor is null ? subject : await audit.NumberOfAsync(db, actor, cancellationToken);
-        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = subject, Actor = reader, ReasonCode = reason }, cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("access.read") { Subject = subject, Actor = reader, ReasonCode = reason, CaseNumber = caseNumber }, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return AsIdentities(known);
     }

@@ -42,8 +42,9 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
     private const int RowsInFull = 10;
     private const int BelongingRows = 500;
 
+    /// <param name="pass">Where staff read: what is on record then is why.</param>
     /// <param name="part">The collection that is leafed through; the others begin at their first page.</param>
-    public async Task<KindRead> ReadAsync(LinkedSubject subject, string kind, string? part, int page, CancellationToken cancellationToken)
+    public async Task<KindRead> ReadAsync(LinkedSubject subject, string kind, string? part, int page, CancellationToken cancellationToken, SubscriberPass? pass = null)
     {
         if (await liveMap.OpenAsync(cancellationToken) is not ({ } databases, _))
         {
@@ -55,7 +56,7 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
         {
             return new KindRead.Missing();
         }
-        var (reading, identities) = (new Reading(databases), await RecordAsync(subject, kind, map, cancellationToken));
+        var (reading, identities) = (new Reading(databases), await RecordAsync(subject, kind, map, pass, cancellationToken));
         var inner = collections.Where(collection => ParentOf(collection, collections) is not null).ToList();
         var parts = new List<KindPart>();
         foreach (var collection in collections.Except(inner))
@@ -110,8 +111,13 @@ internal sealed partial class KindReading(LiveMap liveMap, Subjects subjects, IL
     }
 
     /// <summary>What people read of their own they may read although it cannot be put on record just now.</summary>
-    private async Task<IReadOnlyList<Identity>> RecordAsync(LinkedSubject subject, string kind, Map map, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Identity>> RecordAsync(LinkedSubject subject, string kind, Map map, SubscriberPass? pass, CancellationToken cancellationToken)
     {
+        if (pass is not null)
+        {
+            var known = await subjects.RecordReadAsync(subject.Identities, $"staff:{subject.AccountId}", pass.Purpose, cancellationToken, pass.CaseNumber);
+            return map.IdentityNames.Contains(Subjects.IdentityName) ? [.. subject.Identities, .. known] : subject.Identities;
+        }
         try
         {
             var numbers = await subjects.RecordReadAsync(subject.Identities, actor: null, kind, cancellationToken);

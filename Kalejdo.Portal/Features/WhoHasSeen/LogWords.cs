@@ -8,7 +8,7 @@ internal static class LogWords
 {
     public static string What(Map map, LogEntry entry) => Label(map, "event", entry.Event) ?? entry.Event;
 
-    public static string? Detail(Map map, LogEntry entry) => entry.ReasonCode is { } code ? Label(map, "reason_code", code) ?? code : null;
+    public static string? Detail(Map map, LogEntry entry) => !StatesPurpose(entry) && entry.ReasonCode is { } code ? Label(map, "reason_code", code) ?? code : null;
 
     public static string Who(LogRole role) => role switch
     {
@@ -23,7 +23,7 @@ internal static class LogWords
         _ => throw new ArgumentOutOfRangeException(nameof(role)),
     };
 
-    public static string Why(LogEntry entry) => (entry.Event.Split('.')[0], entry.Actor, entry.Role) switch
+    public static string Why(Map map, LogEntry entry) => StatesPurpose(entry) && Label(map, "reason_code", entry.ReasonCode!) is { } purpose ? purpose : (entry.Event.Split('.')[0], entry.Actor, entry.Role) switch
     {
         (_, "system:retention-ended", _) => WhoHasSeenText.WhyRetentionEnded,
         (_, "system:pause-over", _) => WhoHasSeenText.WhyPauseOver,
@@ -39,6 +39,9 @@ internal static class LogWords
         ("restriction", _, _) => WhoHasSeenText.WhyRestriction,
         _ => WhoHasSeenText.WhyCase,
     };
+
+    // Staff say why before they read.
+    private static bool StatesPurpose(LogEntry entry) => entry.ReasonCode is { } code && SubscriberPass.Purposes.Contains(code);
 
     private static string? Label(Map map, string field, string code) => map.Find("portal", "audit_entries")?.Find(field)?.Values
         .FirstOrDefault(value => value.Value == code)?.Label?.In(CultureInfo.CurrentUICulture.TwoLetterISOLanguageName);
