@@ -16,7 +16,8 @@ public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<Accoun
     [InlineData("Phone")]
     public async Task Is_found_by_what_people_say_and_the_purpose_stands_where_the_subscriber_looks(string by)
     {
-        var subscriber = new DemoSubscriber(24);
+        // One whose address nobody else has typed by mistake.
+        var subscriber = new DemoSubscriber(33);
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
         var value = by switch { "CustomerNumber" => subscriber.CustomerNumber, "Email" => $" {subscriber.OwnEmail.ToUpperInvariant()}", _ => $"0{subscriber.Phone![3..6]}-{subscriber.Phone[6..]}" };
         var page = await FindAsync(staff, ("By", by), ("Value", value));
@@ -39,9 +40,9 @@ public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<Accoun
     public async Task What_is_looked_for_is_on_record_before_it_is_read_also_where_nobody_is_found()
     {
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
-        var before = await portal.StoreAsync(db => db.AuditEntries.CountAsync(row => row.Event == "subscriber.searched", Cancellation));
+        var before = await portal.StoreAsync(db => db.AuditEntries.CountAsync(row => row.Event == "access.searched", Cancellation));
         Assert.Contains("Ingen abonnent stämmer", await FindAsync(staff, ("Value", "00000000")), StringComparison.Ordinal);
-        Assert.Equal(before + 1, await portal.StoreAsync(db => db.AuditEntries.CountAsync(row => row.Event == "subscriber.searched" && row.Subject == null, Cancellation)));
+        Assert.Equal(before + 1, await portal.StoreAsync(db => db.AuditEntries.CountAsync(row => row.Event == "access.searched" && row.Subject == null, Cancellation)));
     }
 
     [Theory]

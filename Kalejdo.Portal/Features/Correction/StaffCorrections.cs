@@ -24,7 +24,8 @@ internal sealed class StaffCorrections(Corrections corrections, CaseLinks links,
         async Task RecordAsync(PortalDbContext db, Case made)
         {
             CaseSteps.Note(db, made, CaseStep.WordsAdded, CaseParty.Staff, time.GetUtcNow().UtcDateTime, null, CaseEvent.Seal(keys, made.Number, why));
-            if (made.Status != CaseStatus.Done)
+            // Done as far as we are concerned, also while recipients are still to answer.
+            if (made.Status is not (CaseStatus.Done or CaseStatus.WaitingForRecipients))
             {
                 return;
             }

@@ -55,7 +55,7 @@ internal sealed class SubscriberSearch(IConfiguration configuration, IDbContextF
                 return new SearchResult.UnknownCase();
             }
             var who = await audit.NumberOfAsync(db, actor, cancellation);
-            await audit.AppendAsync(db, new AuditEvent("subscriber.searched") { Actor = who, ReasonCode = purpose, CaseNumber = caseNumber }, cancellation);
+            await audit.AppendAsync(db, new AuditEvent("access.searched") { Actor = who, ReasonCode = purpose, CaseNumber = caseNumber }, cancellation);
             await transaction.CommitAsync(cancellation);
         }
         try
