@@ -25,7 +25,7 @@ internal sealed class StaffCorrections(Corrections corrections, CaseLinks links,
         {
             CaseSteps.Note(db, made, CaseStep.WordsAdded, CaseParty.Staff, time.GetUtcNow().UtcDateTime, null, CaseEvent.Seal(keys, made.Number, why));
             // Done as far as we are concerned, also while recipients are still to answer.
-            if (made.Status is not (CaseStatus.Done or CaseStatus.WaitingForRecipients))
+            if (!made.IsCorrected())
             {
                 return;
             }
