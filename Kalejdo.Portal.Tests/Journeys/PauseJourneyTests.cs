@@ -81,6 +81,9 @@ public sealed class PauseJourneyTests(JourneyPortal portal, Browser browser) : I
         await Looks.KeepAsync(person.Page, $"kvitto-papper-{language}-{width}");
         await Assertions.Expect(person.Page.Locator("main form button")).ToBeHiddenAsync();
         await Assertions.Expect(person.Page.Locator("main .reference").First).ToBeVisibleAsync();
+        // Also from a dark screen it is black on white.
+        await Assertions.Expect(person.Page.Locator("main .tag").First).ToHaveCSSAsync("background-color", "rgb(255, 255, 255)");
+        await Assertions.Expect(person.Page.Locator("main .tag").First).ToHaveCSSAsync("color", "rgb(0, 0, 0)");
         person.AssertGood();
     }
 }
