@@ -31,7 +31,7 @@ public sealed class Account : IdentityUser
     /// <summary>Of staff, among each other.</summary>
     public string? Name { get; set; }
 
-    /// <summary>When a password was last set or an address last replaced: for a while after that, nothing final is done at once.</summary>
+    /// <summary>When the account was made, or a password, factor or address last changed: for a while after that it is not erased at once.</summary>
     public DateTime? CredentialsChangedAt { get; set; }
 
     public bool IsLocked(DateTimeOffset now) => LockoutEnd > now;

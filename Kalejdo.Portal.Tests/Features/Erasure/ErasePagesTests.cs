@@ -212,6 +212,21 @@ public class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPort
         Assert.Equal(HttpStatusCode.BadRequest, (await client.SubmitAsync(address, page, ("__RequestVerificationToken", "x"))).StatusCode);
         Assert.Contains("Sidan var för gammal", await (await client.SubmitAsync(address, page, ("Act", "x"))).PageAsync(), StringComparison.Ordinal);
         Assert.Contains("Sidan var för gammal", await (await client.SubmitAsync(address, page, ("Act", ActOn(others)))).PageAsync(), StringComparison.Ordinal);
+        // What was shown where there is no pause presses no button where there is one.
+        Assert.Contains("Sidan var för gammal", await (await client.SubmitAsync(PortalUrls.EraseEverything, page, ("When", ErasureWhen.Now))).PageAsync(), StringComparison.Ordinal);
+        Assert.Equal(before, await portal.DumpAsync());
+    }
+
+    [Fact]
+    public async Task What_can_be_erased_by_now_but_was_shown_as_refused_is_shown_first()
+    {
+        var before = await portal.DumpAsync();
+
+        var (begun, otherwise) = await portal.Services.GetRequiredService<Erasures>().BeginAsync(
+            new ErasureRequest([new("customer_number", new DemoSubscriber(24).CustomerNumber)], ErasureScope.Everything, "account:test", Shown: ""), Cancellation);
+
+        Assert.Null(begun);
+        Assert.IsType<ErasureResult.Changed>(otherwise);
         Assert.Equal(before, await portal.DumpAsync());
     }
 

@@ -112,7 +112,7 @@ public class UndoErasureTests : IAsyncDisposable
         var before = await portal.DumpAsync();
 
         var page = await client.PageAsync(PortalUrls.EraseEverything);
-        Assert.Contains("Din e-postadress ändrades nyligen", page, StringComparison.Ordinal);
+        Assert.Contains("ändrades för mindre än sju dagar sedan", page, StringComparison.Ordinal);
         Assert.Contains("Välj när raderingen ska göras", await (await client.SubmitAsync(PortalUrls.EraseEverything, page, ("When", ErasureWhen.Now))).PageAsync(), StringComparison.Ordinal);
         Assert.Equal(before, await portal.DumpAsync());
 
@@ -125,6 +125,30 @@ public class UndoErasureTests : IAsyncDisposable
         var undo = new Uri(told.Single(l => l.Address == both[0]).Text.Split().Single(word => word.Contains("/angra/", StringComparison.Ordinal))).PathAndQuery;
         Assert.Equal("Raderingen är ångrad", Html.Heading(await (await nobody.SubmitAsync(undo, await nobody.PageAsync(undo), ("Choice", "angra"))).PageAsync()));
         Assert.Equal(both, (await portal.LettersAsync(number)).Where(l => l.Letter == nameof(ErasureUndoneLetter)).Select(l => l.Address).Order());
+    }
+
+    [Fact]
+    public async Task Not_at_once_within_a_week_of_a_new_account_password_or_factor()
+    {
+        var account = await portal.AccountAsync(44);
+        using var client = portal.Client(account);
+        var before = await portal.DumpAsync();
+
+        await ChangedAsync(daysAgo: 6);
+        var page = await client.PageAsync(PortalUrls.EraseEverything);
+        Assert.DoesNotContain($"value=\"{ErasureWhen.Now}\"", page, StringComparison.Ordinal);
+        Assert.Contains("Välj när raderingen ska göras", await (await client.SubmitAsync(PortalUrls.EraseEverything, page, ("When", ErasureWhen.Now))).PageAsync(), StringComparison.Ordinal);
+        Assert.Equal(before, await portal.DumpAsync());
+
+        await ChangedAsync(daysAgo: 8);
+        Assert.Contains($"value=\"{ErasureWhen.Now}\"", await client.PageAsync(PortalUrls.EraseEverything), StringComparison.Ordinal);
+
+        async Task ChangedAsync(int daysAgo)
+        {
+            await using var db = portal.Store();
+            DateTime? then = portal.Time.GetUtcNow().UtcDateTime.AddDays(-daysAgo);
+            await db.Users.Where(a => a.Id == account).ExecuteUpdateAsync(set => set.SetProperty(a => a.CredentialsChangedAt, then), Cancellation);
+        }
     }
 
     [Fact]

@@ -22,7 +22,7 @@ internal sealed partial class ScheduledErasures(
     TimeProvider time,
     ILogger<ScheduledErasures> log)
 {
-    /// <summary>So long after a change of address nothing is erased at once: whoever got in cannot destroy before its owner hears of it.</summary>
+    /// <summary>So long after a change of address, password or factor, or a new account, nothing is erased at once: whoever got in cannot destroy before its owner hears of it.</summary>
     private static readonly TimeSpan NowRefused = TimeSpan.FromDays(7);
 
     /// <summary>A database may be away when the pause is over, and who comes too late wants to read that.</summary>
@@ -129,12 +129,13 @@ internal sealed partial class ScheduledErasures(
         }
     }
 
-    /// <summary>Whether the account's address was replaced so lately that nothing may be erased at once.</summary>
-    public async Task<bool> AddressChangedLatelyAsync(string accountId, CancellationToken cancellationToken)
+    /// <summary>Whether what the account is reached or opened by is so new that nothing may be erased at once.</summary>
+    public async Task<bool> CredentialsChangedLatelyAsync(string accountId, CancellationToken cancellationToken)
     {
         await using var db = await databases.CreateDbContextAsync(cancellationToken);
         var since = Now - NowRefused;
-        return await db.MailLinks.AnyAsync(l => l.AccountId == accountId && l.Purpose == MailLinkPurpose.UndoAddressChange && l.CreatedAt > since, cancellationToken);
+        return await db.Users.AnyAsync(a => a.Id == accountId && a.CredentialsChangedAt > since, cancellationToken)
+            || await db.MailLinks.AnyAsync(l => l.AccountId == accountId && l.Purpose == MailLinkPurpose.UndoAddressChange && l.CreatedAt > since, cancellationToken);
     }
 
     private ErasureRequest Open(ScheduledErasure scheduled) =>
