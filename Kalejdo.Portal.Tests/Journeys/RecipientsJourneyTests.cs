@@ -42,7 +42,7 @@ public sealed class RecipientsJourneyTests(JourneyPortal portal, Browser browser
         await walk.OpenAsync(PortalUrls.SignIn);
         await walk.Page.Locator("#namn").FillAsync(subscriber.OwnEmail);
         await walk.Page.Locator("#losenord").FillAsync(SignedIn.Password);
-        await walk.Page.Locator("main form button").ClickAsync();
+        await walk.Page.Locator("main form button:not([type=button])").First.ClickAsync();
         await walk.Page.WaitForURLAsync(new Uri(portal.Address, PortalUrls.Overview).ToString());
         await walk.OpenAsync(PortalUrls.EraseKind("viewing_history"));
         await walk.Page.Locator("main form button").Last.ClickAsync();
