@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 dotnet build Kalejdo.Portal.Tests
-PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests'
+PORTAL_TEST_LONG=1 PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests'
 mkdir -p docs/bilder
 keep() {
   convert "$folder/resa-$1-sv-Light-1280-$2.png" -crop '1280x1100+0+0' +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$3.png"

@@ -9,10 +9,7 @@ namespace Kalejdo.Portal.Tests.Journeys;
 public sealed class AccountLooksTests(AccountPortal portal, Browser browser) : IClassFixture<AccountPortal>
 {
     [Theory]
-    [InlineData("sv", ColorScheme.Light, 390)]
-    [InlineData("sv", ColorScheme.Dark, 1280)]
-    [InlineData("en", ColorScheme.Dark, 390)]
-    [InlineData("en", ColorScheme.Light, 1280)]
+    [ClassData(typeof(PageViews))]
     public async Task The_pages_of_an_account_are_accessible(string language, ColorScheme scheme, int width)
     {
         var subscriber = new DemoSubscriber(28);

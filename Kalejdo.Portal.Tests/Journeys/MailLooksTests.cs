@@ -9,7 +9,10 @@ namespace Kalejdo.Portal.Tests.Journeys;
 public class MailLooksTests(PortalFixture portal, Browser browser)
 {
     public static TheoryData<ColorScheme, int> Views => new(
-        from scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark] from width in (int[])[390, 1280] select (scheme, width));
+        from scheme in (ColorScheme[])[ColorScheme.Light, ColorScheme.Dark]
+        from width in (int[])[390, 1280]
+        where LongForm.IsAsked || (scheme == ColorScheme.Dark) == (width == 390)
+        select (scheme, width));
 
     [Theory]
     [MemberData(nameof(Views))]

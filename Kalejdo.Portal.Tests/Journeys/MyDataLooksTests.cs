@@ -25,10 +25,7 @@ public sealed class MyDataLooksTests(PortalFixture portal, Browser browser)
     ];
 
     [Theory]
-    [InlineData("sv", ColorScheme.Light, 1280)]
-    [InlineData("sv", ColorScheme.Dark, 390)]
-    [InlineData("en", ColorScheme.Light, 390)]
-    [InlineData("en", ColorScheme.Dark, 1280)]
+    [ClassData(typeof(PageViews))]
     public async Task Are_accessible_healthy_and_fit(string language, ColorScheme scheme, int width)
     {
         await using var person = await browser.PersonAsync(language, scheme, width);

@@ -19,10 +19,7 @@ namespace Kalejdo.Portal.Tests.Journeys;
 public sealed class RecordsLooksTests(JourneyPortal portal, Browser browser) : IClassFixture<JourneyPortal>
 {
     [Theory]
-    [InlineData("sv", ColorScheme.Light, 1280)]
-    [InlineData("sv", ColorScheme.Dark, 390)]
-    [InlineData("en", ColorScheme.Light, 390)]
-    [InlineData("en", ColorScheme.Dark, 1280)]
+    [ClassData(typeof(PageViews))]
     public async Task The_rooms_are_accessible_healthy_and_fit(string language, ColorScheme scheme, int width)
     {
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language == "sv" ? Languages.Swedish : Languages.English;

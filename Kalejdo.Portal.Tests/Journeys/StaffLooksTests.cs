@@ -16,10 +16,7 @@ namespace Kalejdo.Portal.Tests.Journeys;
 public sealed class StaffLooksTests(JourneyPortal portal, Browser browser) : IClassFixture<JourneyPortal>
 {
     [Theory]
-    [InlineData("sv", ColorScheme.Light, 1280)]
-    [InlineData("sv", ColorScheme.Dark, 390)]
-    [InlineData("en", ColorScheme.Light, 390)]
-    [InlineData("en", ColorScheme.Dark, 1280)]
+    [ClassData(typeof(PageViews))]
     public async Task The_desk_is_accessible_healthy_and_fits(string language, ColorScheme scheme, int width)
     {
         CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = language == "sv" ? Languages.Swedish : Languages.English;
