@@ -220,10 +220,11 @@ public class ErasePagesTests(SignedInPortal portal) : IClassFixture<SignedInPort
     [Fact]
     public async Task What_can_be_erased_by_now_but_was_shown_as_refused_is_shown_first()
     {
+        var account = await portal.AccountAsync(24);
         var before = await portal.DumpAsync();
 
         var (begun, otherwise) = await portal.Services.GetRequiredService<Erasures>().BeginAsync(
-            new ErasureRequest([new("customer_number", new DemoSubscriber(24).CustomerNumber)], ErasureScope.Everything, "account:test", Shown: ""), Cancellation);
+            new ErasureRequest([new("customer_number", new DemoSubscriber(24).CustomerNumber)], ErasureScope.Everything, $"account:{account}", Shown: ""), Cancellation);
 
         Assert.Null(begun);
         Assert.IsType<ErasureResult.Changed>(otherwise);
