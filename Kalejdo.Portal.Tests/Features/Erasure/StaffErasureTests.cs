@@ -1,13 +1,11 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Erasure;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
@@ -270,7 +268,7 @@ public class StaffErasureTests : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    private async Task<string> AskAsync(HttpClient staff, DemoSubscriber subscriber, string what = $"?slag={History}")
+    private static async Task<string> AskAsync(HttpClient staff, DemoSubscriber subscriber, string what = $"?slag={History}")
     {
         var address = $"{await PassAsync(staff, subscriber)}/radera{what}";
         using var asked = await staff.FillInAsync(address, "propose-erasure", ("Act", Act(await staff.PageAsync(address))), ("Why", "Personen bad om det per telefon."), ("ForCase", ""));
@@ -313,16 +311,20 @@ public class StaffErasureTests : IAsyncDisposable
     private Task<ErasureProposal> ProposalAsync(string number) => portal.StoreAsync(db => db.ErasureProposals.AsNoTracking().SingleAsync(row => row.CaseNumber == number, Cancellation));
 
     private Task<List<string>> EventsAsync(string number) => portal.StoreAsync(db =>
-        db.AuditEntries.Where(row => row.CaseNumber == number && row.Event.StartsWith("erasure.")).OrderBy(row => row.Id).Select(row => row.Event).ToListAsync(Cancellation));
+        db.AuditEntries.Where(row => row.CaseNumber == number && row.Event.StartsWith("erasure.")).OrderBy(row => row.Sequence).Select(row => row.Event).ToListAsync(Cancellation));
 
     private async Task<List<string>> TasksAsync(string number) =>
         [.. (await portal.StoreAsync(db => db.StaffTasks.AsNoTracking().Where(row => row.CaseNumber == number).ToListAsync(Cancellation)))
             .Select(row => $"{row.Kind} {(row.DoneAt is null ? "open" : "done")}").Order(StringComparer.Ordinal)];
 
-    private Task<long> HistoryAsync(DemoSubscriber subscriber) => portal.KalejdoAsync(
-        $"SELECT count(*) FROM viewing_event WHERE tv_profile_id IN (SELECT id FROM tv_profile WHERE subscriber_id = (SELECT id FROM subscriber WHERE customer_number = '{subscriber.CustomerNumber}'))");
+    private Task<long> HistoryAsync(DemoSubscriber subscriber) => portal.KalejdoAsync($"SELECT count(*) FROM viewing_history WHERE profile_id IN ({Profiles(subscriber)})");
 
-    private Task<long> GrowAsync(DemoSubscriber subscriber) => portal.KalejdoAsync("GROW");
+    private Task<long> GrowAsync(DemoSubscriber subscriber) => portal.KalejdoAsync(
+        "INSERT INTO viewing_history (id, profile_id, channel_id, programme, watched_at, seconds) SELECT (SELECT max(id) + 1 FROM viewing_history), profile_id, channel_id, programme, watched_at, seconds "
+        + $"FROM viewing_history WHERE id = (SELECT max(id) FROM viewing_history WHERE profile_id IN ({Profiles(subscriber)})); SELECT count(*) FROM viewing_history");
+
+    private static string Profiles(DemoSubscriber subscriber) =>
+        $"SELECT p.id FROM tv_profile p JOIN subscriber s ON s.id = p.subscriber_id WHERE s.customer_number = '{subscriber.CustomerNumber}'";
 
     /// <summary>An erasure goes on after its page has answered.</summary>
     private async Task DoneAsync(string number)
