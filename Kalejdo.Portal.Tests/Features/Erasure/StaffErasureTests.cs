@@ -74,15 +74,17 @@ public class StaffErasureTests : IAsyncDisposable
         using var auditor = await SignedIn.StaffAsync(portal, StaffRoles.Auditor);
         var number = await AskAsync(asker, subscriber);
 
-        foreach (var (browser, form) in ((HttpClient, string)[])[(asker, "approve-erasure"), (asker, "decline-erasure"), (second, "withdraw-erasure"), (auditor, "approve-erasure"), (auditor, "decline-erasure")])
+        // Whatever the page offers, and with a token as good as any.
+        var (proposals, tokens, shown) = (portal.Services.GetRequiredService<ErasureProposals>(), portal.Services.GetRequiredService<ActTokens>(), await ShownAsync(number));
+        foreach (var (browser, role, form) in ((HttpClient, string, string)[])[
+            (asker, StaffRoles.CaseWorker, "approve-erasure"), (asker, StaffRoles.CaseWorker, "decline-erasure"), (second, StaffRoles.Administrator, "withdraw-erasure"),
+            (auditor, StaffRoles.Auditor, "approve-erasure"), (auditor, StaffRoles.Auditor, "decline-erasure")])
         {
-            using var refused = await browser.FillInAsync(PortalUrls.ErasureAnswer(number), form, ("Act", await ActAsync(browser, number)), ("Why", "Nej."));
-            Assert.NotEqual(HttpStatusCode.Redirect, refused.StatusCode);
+            var token = Html.AntiforgeryToken(await browser.PageAsync(PortalUrls.Desk));
+            using var refused = await browser.PostFormAsync(PortalUrls.ErasureAnswer(number), form, token, ("Act", tokens.New(await AccountAsync(role), shown)), ("Why", "Nej."));
+            Assert.Contains("Någon annan än den som bad om raderingen", await refused.PageAsync(), StringComparison.Ordinal);
             Assert.Null((await ProposalAsync(number)).Answer);
         }
-        // Whatever a page offers: asked of the database.
-        var proposals = portal.Services.GetRequiredService<ErasureProposals>();
-        var shown = await ShownAsync(number);
         Assert.Equal(AnswerResult.NotTheirs, await proposals.ApproveAsync(number, await AccountAsync(StaffRoles.CaseWorker), shown, Cancellation));
         Assert.Equal(AnswerResult.NotTheirs, await proposals.ApproveAsync(number, await AccountAsync(StaffRoles.Auditor), shown, Cancellation));
         Assert.Contains("erasure.answer-refused", await EventsAsync(number));

@@ -8,7 +8,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>Staff look subscribers up with a purpose, which the subscriber reads later, and correct on Kalejdo's own initiative.</summary>
-public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class SubscriberTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Theory]
     [InlineData("CustomerNumber")]
