@@ -72,6 +72,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.SubscriberRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberKindRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberEraseRoute] = StaffRoles.Work,
+        [PortalUrls.SubscriberPauseRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberCorrectRoute] = StaffRoles.Work,
         [PortalUrls.ErasureAnswerRoute] = StaffRoles.Any,
         [PortalUrls.Incidents] = StaffRoles.Any,

@@ -103,6 +103,7 @@ internal static class Portal
         services.AddSingleton<SubscriberPasses>();
         services.AddSingleton<SubscriberSearch>();
         services.AddSingleton<StandingAddresses>();
+        services.AddSingleton<SubscriberPeople>();
         services.AddSingleton<StaffCorrections>();
         services.AddSingleton<RequestRegistration>();
         services.AddSingleton<IncidentRegister>();

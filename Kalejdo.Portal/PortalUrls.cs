@@ -145,6 +145,7 @@ internal static class PortalUrls
     public const string FindSubscriber = "/personal/abonnent";
     public const string SubscriberRoute = "/personal/abonnent/{Token}";
     public const string SubscriberKindRoute = "/personal/abonnent/{Token}/{Kind}";
+    public const string SubscriberPauseRoute = "/personal/abonnent/{Token}/pausa";
     public const string SubscriberEraseRoute = "/personal/abonnent/{Token}/radera";
     public const string SubscriberCorrectRoute = "/personal/abonnent/{Token}/ratta/{Row}/{Field}";
 
@@ -287,6 +288,9 @@ internal static class PortalUrls
 
     /// <param name="caseNumber">Of the case for which somebody is looked up.</param>
     public static string FindSubscriberFor(string caseNumber) => $"{FindSubscriber}?{ForCase}={caseNumber}";
+
+    /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
+    public static string SubscriberPause(string token) => $"{FindSubscriber}/{token}/pausa";
 
     /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
     public static string SubscriberErase(string token) => $"{FindSubscriber}/{token}/radera";

@@ -67,7 +67,7 @@ internal sealed record OpenProposal(ErasureProposal Row, ErasureRequest Request,
 /// </summary>
 internal sealed class ErasureProposals(
     ErasurePlans plans, ErasureActs acts, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Restrictions restrictions,
-    StandingAddresses addresses, PortalKeys keys, TimeProvider time)
+    SubscriberPeople people, PortalKeys keys, TimeProvider time)
 {
     public const string Job = "system:proposals";
 
@@ -131,8 +131,11 @@ internal sealed class ErasureProposals(
     /// <summary>As the plan is made for the subscriber's page, and for whoever approves.</summary>
     public async Task<ErasureRequest> RequestAsync(WantedErasure wanted, string accountId, CancellationToken cancellationToken)
     {
-        var (identities, farewell) = await PersonAsync(wanted.Pass, wanted.Scope.IsEverything, cancellationToken);
-        return new ErasureRequest(identities, wanted.Scope, $"staff:{accountId}", farewell);
+        var person = await people.FindAsync(wanted.Pass, cancellationToken);
+        // Without an account nobody's is meant: the empty id is none's. One that holds other agreements too stays.
+        var farewell = person is { AccountId: null, Address: null } ? null : new ErasureFarewell(
+            person.AccountId ?? "", person.Address, person.Language, ClosesAccount: wanted.Scope.IsEverything && (person.AccountId is null || person.HoldsThisAlone));
+        return new ErasureRequest(person.Identities, wanted.Scope, $"staff:{accountId}", farewell);
     }
 
     /// <returns>Null where the case is of no such erasure. Its payload is gone where nothing waits any more.</returns>
@@ -268,28 +271,6 @@ internal sealed class ErasureProposals(
         await audit.AppendAsync(db, new AuditEvent("erasure.returned") { Subject = asked.Subject, Actor = who, CaseNumber = number, ReasonCode = code }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-    }
-
-    /// <summary>By what the subscriber is found, and who is written to. An account that holds other agreements too stays, and so does its address.</summary>
-    private async Task<(IReadOnlyList<Identity> Identities, ErasureFarewell? Farewell)> PersonAsync(SubscriberPass pass, bool everything, CancellationToken cancellationToken)
-    {
-        await using var db = await databases.CreateDbContextAsync(cancellationToken);
-        var hash = AccountLink.Hash(keys, CurrentSubject.CustomerNumber, pass.CustomerNumber);
-        var accounts = await db.Users.AsNoTracking().Where(row => db.AccountLinks.Any(link => link.AccountId == row.Id && link.ValueHash == hash)).OrderBy(row => row.Id).Take(2).ToListAsync(cancellationToken);
-        if (accounts is not [var account, ..])
-        {
-            // Nobody's account is meant: the empty id is none's.
-            return (pass.Identities, await addresses.FindAsync(pass.CustomerNumber, cancellationToken) is var (standing, language)
-                ? new ErasureFarewell("", standing, language == "en" ? "en" : "sv", ClosesAccount: everything) : null);
-        }
-        var address = account.EmailConfirmed ? account.Email : null;
-        var links = await db.AccountLinks.AsNoTracking().Where(row => row.AccountId == account.Id).OrderBy(row => row.Id).ToListAsync(cancellationToken);
-        var isAlone = accounts.Count == 1 && links.Count(link => link.IdentityName == CurrentSubject.CustomerNumber) == 1;
-        var identities = isAlone
-            ? links.Select(link => new Identity(link.IdentityName, link.Value(keys)))
-                .Where(identity => identity.Name != CurrentSubject.Email || string.Equals(identity.Value, address, StringComparison.OrdinalIgnoreCase)).ToList()
-            : pass.Identities;
-        return (identities, new ErasureFarewell(account.Id, address, account.Language, ClosesAccount: everything && isAlone));
     }
 
     internal static async Task RemindNoMoreAsync(PortalDbContext db, string number, DateTime now, CancellationToken cancellationToken) =>
