@@ -23,4 +23,8 @@ internal static class LiveParts
 
 /// <summary>A page that brings the framework's script, and a base address for it, while a part of it is live.</summary>
 [AttributeUsage(AttributeTargets.Class)]
-internal sealed class HasLivePartAttribute : Attribute;
+internal sealed class HasLivePartAttribute : Attribute
+{
+    /// <summary>Whether Radzen's widgets are among it (pages of staff alone): they set style attributes.</summary>
+    public bool Rich { get; init; }
+}

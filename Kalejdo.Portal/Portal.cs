@@ -21,6 +21,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 using Quartz;
+using Radzen;
 
 namespace Kalejdo.Portal;
 
@@ -84,6 +85,8 @@ internal static class Portal
         services.AddSingleton<ReturnedMail>();
         services.AddSingleton<Pausing>();
         services.AddSingleton<PauseEnds>();
+        services.AddScoped<StaffCircuit>();
+        services.AddRadzenComponents();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<DeskSteps>();
         services.AddSingleton<DeskTasks>();

@@ -116,6 +116,9 @@ internal static class PortalUrls
     /// <summary>Where staff work.</summary>
     public const string Desk = "/personal";
 
+    /// <summary>The page of the second list of <see cref="Desk"/>, in the query.</summary>
+    public const string DeskTasks = "uppgifter";
+
     public const string DeskCaseRoute = "/personal/arende/{Number}";
 
     /// <summary>To be printed, for who is written to on paper.</summary>
@@ -237,13 +240,11 @@ internal static class PortalUrls
     public static string UndoDisavowal(string token) => $"/inte-min-adress/angra/{token}";
 
     /// <param name="tasks">The page of the second list, where it is not the first one.</param>
-    public static string DeskPage(int page, int tasks = 1) => (page, tasks) switch
-    {
-        (1, 1) => Desk,
-        (_, 1) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}"),
-        (1, _) => string.Create(CultureInfo.InvariantCulture, $"{Desk}?uppgifter={tasks}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{Desk}?sida={page}&uppgifter={tasks}"),
-    };
+    public static string DeskPage(int page, int tasks = 1) => DeskPage(page == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"?sida={page}"), tasks);
+
+    /// <param name="query">Which cases, with its question mark; empty for all.</param>
+    public static string DeskPage(string query, int tasks) =>
+        tasks == 1 ? $"{Desk}{query}" : string.Create(CultureInfo.InvariantCulture, $"{Desk}{query}{(query.Length == 0 ? '?' : '&')}{DeskTasks}={tasks}");
 
     public static string IncidentsPage(int page) => page == 1 ? Incidents : string.Create(CultureInfo.InvariantCulture, $"{Incidents}?sida={page}");
 

@@ -7,6 +7,9 @@ internal static class SecurityHeaders
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
         "connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
+    // Radzen's widgets place themselves by style attributes; style sheets stay files, and scripts as strict as anywhere.
+    private const string RichContentSecurityPolicy = ContentSecurityPolicy + "; style-src-attr 'unsafe-inline'";
+
     private const string PermissionsPolicy =
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), " +
         "accelerometer=(), gyroscope=(), magnetometer=(), display-capture=()";
@@ -17,8 +20,9 @@ internal static class SecurityHeaders
         context.Response.OnStarting(() =>
         {
             var headers = context.Response.Headers;
-            var own = context.GetEndpoint()?.Metadata.GetMetadata<OwnContentSecurityPolicy>();
-            headers.ContentSecurityPolicy = own?.Policy ?? ContentSecurityPolicy;
+            var page = context.GetEndpoint()?.Metadata;
+            var own = page?.GetMetadata<OwnContentSecurityPolicy>();
+            headers.ContentSecurityPolicy = own?.Policy ?? (page?.GetMetadata<HasLivePartAttribute>() is { Rich: true } ? RichContentSecurityPolicy : ContentSecurityPolicy);
             headers.XContentTypeOptions = "nosniff";
             headers.XFrameOptions = own is null ? "DENY" : "SAMEORIGIN";
             headers["Referrer-Policy"] = "no-referrer";

@@ -13,6 +13,9 @@ internal static class StaffRoles
     /// <summary>Policy: an account with any of the roles.</summary>
     public const string Any = "Staff";
 
+    /// <summary>Policy: who handles cases and looks subscribers up.</summary>
+    public const string Work = nameof(Work);
+
     /// <summary>Policy: who may see what staff may do.</summary>
     public const string Oversight = nameof(Oversight);
 
@@ -21,5 +24,11 @@ internal static class StaffRoles
 
     public static readonly string[] All = [CaseWorker, Administrator, Auditor];
 
+    public static readonly string[] Workers = [CaseWorker, Administrator];
+
+    public static readonly string[] Overseers = [Administrator, Auditor];
+
     public static bool IsStaff(this System.Security.Claims.ClaimsPrincipal person) => All.Any(person.IsInRole);
+
+    public static bool MayWork(this System.Security.Claims.ClaimsPrincipal person) => Workers.Any(person.IsInRole);
 }

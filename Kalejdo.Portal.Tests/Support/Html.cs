@@ -37,7 +37,7 @@ internal static partial class Html
     private static partial Regex Token();
 
     // Sealed by the framework for parts that may be live, on every page.
-    [GeneratedRegex("<!--Blazor-Server-Component-State:[^>]*-->")]
+    [GeneratedRegex("<!--Blazor[^>]*-->")]
     private static partial Regex State();
 
     public static IEnumerable<string> Links(string page) => Href().Matches(page).Select(match => match.Groups[1].Value).Distinct();

@@ -60,6 +60,36 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
             Html.WithoutTokens(await browser.PageAsync(PortalUrls.DeskPage(99))).Replace("/personal?sida=99", "", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Cases_are_looked_for_by_number_status_kind_and_whether_they_are_late()
+    {
+        await EmptyAsync();
+        var (today, now) = (SwedishDays.Today(portal.Time), portal.Time.GetUtcNow().UtcDateTime);
+        var (late, due, closed) = (await AddAsync(today.AddDays(-1), now.AddDays(-32)), await AddAsync(today.AddDays(9), now), await AddAsync(today.AddDays(2), now.AddDays(-40), now));
+        await portal.StoreAsync(db => db.Cases.Where(row => row.Number == closed).ExecuteUpdateAsync(set => set.SetProperty(row => row.Status, CaseStatus.Done), Cancellation));
+        using var browser = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+
+        await FindsAsync("?nummer=&status=&galler=", late, due);
+        await FindsAsync("?forsenade=ja", late);
+        await FindsAsync("?status=Done", closed);
+        // A number finds what is closed too, and a piece of it does, however it is written.
+        await FindsAsync($"?nummer=%20{closed[^4..].ToLowerInvariant()}", closed);
+        await FindsAsync("?galler=Access");
+        await FindsAsync("?nummer=%25");
+        foreach (var none in (string[])["?status=1", "?galler=Nothing", "?sida=-1"])
+        {
+            using var answer = await browser.GetAsync(PortalUrls.Desk + none, Cancellation);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
+        async Task FindsAsync(string query, params string[] numbers)
+        {
+            var page = await browser.PageAsync(PortalUrls.Desk + query);
+            Assert.Equal(numbers, numbers.Length == 0 ? [] : Rows(page, "arenden").Select(row => Regex.Match(row, "K-[0-9]{4}-[0-9A-Z]{6}").Value));
+            Assert.Equal(numbers.Length == 0, page.Contains("Inga ärenden stämmer", StringComparison.Ordinal));
+        }
+    }
+
     [Theory]
     [InlineData("sv", "Det finns inget att titta på.", "Spår av en raderad person", "Meddelanden i supportärenden: Meddelande", "Mejl som inte kunde levereras", "Allt är raderat", "E-postadress som inte finns", "inte överskrivna")]
     [InlineData("en", "There is nothing to look at.", "Traces of an erased person", "Messages of support tickets: Message", "Mail that could not be delivered", "All is erased", "E-mail address that does not exist", "not overwritten")]

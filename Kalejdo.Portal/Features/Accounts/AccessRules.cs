@@ -37,7 +37,8 @@ internal sealed record AccessCondition(Func<string, string> MetAt) : IAuthorizat
         options.AddPolicy(SignedIn, anybody);
         options.AddPolicy(FactorChange, new AuthorizationPolicyBuilder(anybody).AddRequirements(Fresh).Build());
         options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
-        options.AddPolicy(StaffRoles.Oversight, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Administrator, StaffRoles.Auditor).Build());
+        options.AddPolicy(StaffRoles.Work, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Workers).Build());
+        options.AddPolicy(StaffRoles.Oversight, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Overseers).Build());
         options.AddPolicy(StaffRoles.Administer, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Administrator).AddRequirements(Fresh).Build());
         options.AddPolicy(CurrentSubject.Subscriber, subscriber);
         options.AddPolicy(CurrentSubject.Linked, linked);
