@@ -66,12 +66,11 @@ internal sealed class StaffCircuit(
         {
             return null;
         }
-        var (session, earliest) = (person.FindFirstValue(CurrentSubject.SessionClaim), time.GetUtcNow().UtcDateTime - SignInSession.Longest);
+        var session = person.FindFirstValue(CurrentSubject.SessionClaim);
         await using var db = await databases.CreateDbContextAsync(cancellation);
         // Whatever changes about an account of staff changes its stamp: roles, lock, password. And a session may have been ended by itself.
-        var roles = await db.Users
-            .Where(row => row.Id == id && row.SecurityStamp == stamp && db.SignInSessions.Any(stands => stands.Id == session && stands.AccountId == id && stands.Stamp == stamp && stands.StartedAt > earliest))
-            .Select(row => db.UserRoles.Where(given => given.UserId == row.Id).Join(db.Roles, given => given.RoleId, role => role.Id, (_, role) => role.Name!).ToList())
+        var roles = await SignInSession.Standing(db, session, id, stamp, time.GetUtcNow().UtcDateTime)
+            .Select(row => db.UserRoles.Where(given => given.UserId == row.AccountId).Join(db.Roles, given => given.RoleId, role => role.Id, (_, role) => role.Name!).ToList())
             .SingleOrDefaultAsync(cancellation);
         return roles is null ? null : new StaffMember(id, roles);
     }

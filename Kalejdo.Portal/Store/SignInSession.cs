@@ -21,6 +21,15 @@ public sealed class SignInSession
     public required string Device { get; init; }
 
     public required DateTime StartedAt { get; init; }
+
+    /// <summary>The session that a cookie names, if it still stands: a request and a live part ask the same.</summary>
+    /// <param name="stamp">That the cookie carries: it must be the row's and the account's too.</param>
+    public static IQueryable<SignInSession> Standing(PortalDbContext db, string? id, string? account, string? stamp, DateTime now)
+    {
+        var earliest = now - Longest;
+        return db.SignInSessions.Where(
+            row => row.Id == id && row.AccountId == account && row.Stamp == stamp && row.StartedAt > earliest && db.Users.Any(user => user.Id == account && user.SecurityStamp == stamp));
+    }
 }
 
 internal sealed class SignInSessionConfiguration : IEntityTypeConfiguration<SignInSession>

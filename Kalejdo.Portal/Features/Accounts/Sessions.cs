@@ -193,7 +193,7 @@ internal sealed class Sessions(
     /// <summary>Where the account is signed in, this session first. A browser that was closed cannot be told from one that is in use.</summary>
     public async Task<IReadOnlyList<SignInSession>> ListAsync(CancellationToken cancellation)
     {
-        var (account, here, earliest) = (await CurrentAsync(), Session, Earliest);
+        var (account, here, earliest) = (await CurrentAsync(), Session, time.GetUtcNow().UtcDateTime - SignInSession.Longest);
         return await db.SignInSessions.AsNoTracking()
             .Where(row => row.AccountId == account.Id && row.Stamp == account.SecurityStamp && row.StartedAt > earliest)
             .OrderBy(row => row.Id == here ? 0 : 1).ThenByDescending(row => row.StartedAt).ThenBy(row => row.Id)
@@ -218,13 +218,8 @@ internal sealed class Sessions(
     }
 
     /// <summary>Whether the session that the cookie names still stands.</summary>
-    public Task<bool> StandsAsync(ClaimsPrincipal person, CancellationToken cancellation)
-    {
-        var (id, account, stamp, earliest) = (person.FindFirstValue(CurrentSubject.SessionClaim), person.FindFirstValue(ClaimTypes.NameIdentifier), StampOf(person), Earliest);
-        return db.SignInSessions.AnyAsync(
-            row => row.Id == id && row.AccountId == account && row.Stamp == stamp && row.StartedAt > earliest && db.Users.Any(user => user.Id == account && user.SecurityStamp == stamp),
-            cancellation);
-    }
+    public Task<bool> StandsAsync(ClaimsPrincipal person, CancellationToken cancellation) => SignInSession.Standing(
+        db, person.FindFirstValue(CurrentSubject.SessionClaim), person.FindFirstValue(ClaimTypes.NameIdentifier), StampOf(person), time.GetUtcNow().UtcDateTime).AnyAsync(cancellation);
 
     /// <summary>This session goes on where a new stamp has ended all others; when its person was authenticated does not change.</summary>
     /// <param name="secondFactor">Where that is what changed; as before, where absent.</param>
@@ -266,8 +261,6 @@ internal sealed class Sessions(
             throw new InvalidOperationException($"Identity refused: {string.Join(", ", result.Errors.Select(error => error.Code))}");
         }
     }
-
-    private DateTime Earliest => time.GetUtcNow().UtcDateTime - SignInSession.Longest;
 
     private string? StampOf(ClaimsPrincipal person) => person.FindFirstValue(users.Options.ClaimsIdentity.SecurityStampClaimType);
 
