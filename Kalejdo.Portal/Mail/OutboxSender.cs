@@ -176,6 +176,7 @@ internal sealed partial class OutboxSender(
     {
         await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
         var now = Now;
+        await using var transaction = await db.Database.BeginTransactionAsync();
         foreach (var claim in sent.GroupBy(mail => mail.Row.ClaimedBy))
         {
             // Of plain numbers, and so as text: EF takes longer over this statement than the database.
@@ -192,6 +193,8 @@ internal sealed partial class OutboxSender(
             // The mailboxes are there after all.
             await db.BouncedAddresses.Where(row => reached.Contains(row.AddressHash)).ExecuteDeleteAsync();
         }
+
+        await transaction.CommitAsync();
     }
 
     private async Task RecordAsync(OutboxMail mail, Delivery delivery, string? addressHash)

@@ -25,15 +25,13 @@ internal static class Undeliverable
 
     public static async Task MarkAsync(PortalDbContext db, string addressHash, string code, DateTime now)
     {
-        var mark = await db.BouncedAddresses.FindAsync(addressHash);
-        if (mark is null)
-        {
-            mark = new BouncedAddress { AddressHash = addressHash, ReasonCode = code, BouncedAt = now, ExpiresAt = now };
-            db.BouncedAddresses.Add(mark);
-        }
-
-        (mark.ReasonCode, mark.BouncedAt, mark.ExpiresAt) = (code, now, now + BouncedAddress.Validity);
-        await db.SaveChangesAsync();
+        // One statement: meanwhile another mail may come back, or arrive and take the mark away.
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO bounced_addresses (address_hash, reason_code, bounced_at, expires_at)
+            VALUES ({addressHash}, {code}, {now}, {now + BouncedAddress.Validity})
+            ON CONFLICT (address_hash) DO UPDATE
+            SET reason_code = excluded.reason_code, bounced_at = excluded.bounced_at, expires_at = excluded.expires_at
+            """);
         await db.BouncedAddresses.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync();
     }
 }
