@@ -102,6 +102,8 @@ internal static class Portal
         services.AddSingleton<DeskTasks>();
         services.AddSingleton<SubscriberPasses>();
         services.AddSingleton<SubscriberSearch>();
+        services.AddSingleton<StandingAddresses>();
+        services.AddSingleton<SubscriberPeople>();
         services.AddSingleton<StaffCorrections>();
         services.AddSingleton<RequestRegistration>();
         services.AddSingleton<IncidentRegister>();
@@ -125,6 +127,8 @@ internal static class Portal
         services.AddSingleton<ErasureFollowUps>();
         services.AddSingleton<ErasureActs>();
         services.AddSingleton<ErasurePlans>();
+        services.AddSingleton<ErasureProposals>();
+        services.AddSingleton<ProposalClock>();
         services.AddSingleton<ActTokens>();
         services.AddSingleton<ScheduledErasures>();
         services.AddHostedService<DueErasures>();
@@ -139,6 +143,7 @@ internal static class Portal
         services.AddSingleton<OpenNotices>();
         services.AddSingleton<ExpiredRows>();
         services.AddRecurring<CaseClock.Job>(CaseClock.Job.Every);
+        services.AddRecurring<ProposalClock.Job>(ProposalClock.Job.Every);
         services.AddRecurring<AgreementWatch.Job>(AgreementWatch.Job.Every);
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);

@@ -145,6 +145,8 @@ internal static class PortalUrls
     public const string FindSubscriber = "/personal/abonnent";
     public const string SubscriberRoute = "/personal/abonnent/{Token}";
     public const string SubscriberKindRoute = "/personal/abonnent/{Token}/{Kind}";
+    public const string SubscriberPauseRoute = "/personal/abonnent/{Token}/pausa";
+    public const string SubscriberEraseRoute = "/personal/abonnent/{Token}/radera";
     public const string SubscriberCorrectRoute = "/personal/abonnent/{Token}/ratta/{Row}/{Field}";
 
     /// <summary>In the query of <see cref="FindSubscriber"/>.</summary>
@@ -159,6 +161,7 @@ internal static class PortalUrls
 
     /// <summary>To be printed, for who is written to on paper.</summary>
     public const string EndPauseRoute = "/personal/arende/{Number}/paus";
+    public const string ErasureAnswerRoute = "/personal/arende/{Number}/radering";
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
 
     /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
@@ -279,6 +282,18 @@ internal static class PortalUrls
 
     /// <param name="number">Of the case that paused it.</param>
     public static string EndPause(string number, bool decided = false) => $"{Desk}/arende/{number}/paus{(decided ? "?gjort=1" : "")}";
+
+    /// <summary>Where a second person answers about an erasure.</summary>
+    public static string ErasureAnswer(string number, bool answered = false) => $"{Desk}/arende/{number}/radering{(answered ? "?gjort=1" : "")}";
+
+    /// <param name="caseNumber">Of the case for which somebody is looked up.</param>
+    public static string FindSubscriberFor(string caseNumber) => $"{FindSubscriber}?{ForCase}={caseNumber}";
+
+    /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
+    public static string SubscriberPause(string token) => $"{FindSubscriber}/{token}/pausa";
+
+    /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
+    public static string SubscriberErase(string token) => $"{FindSubscriber}/{token}/radera";
 
     /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
     public static string Subscriber(string token) => $"{FindSubscriber}/{token}";

@@ -33,12 +33,18 @@ namespace Kalejdo.Portal.Tests.Features.Erasure
 
     [OnPostgres]
     public sealed class UndoErasureOnPostgresTests : UndoErasureTests;
+
+    [OnPostgres]
+    public sealed class StaffErasureOnPostgresTests : StaffErasureTests;
 }
 
 namespace Kalejdo.Portal.Tests.Features.Staff
 {
     [OnPostgres]
     public sealed class PersonnelOnPostgresTests(AccountPortal portal) : PersonnelTests(portal);
+
+    [OnPostgres]
+    public sealed class SubscriberOnPostgresTests(AccountPortal portal) : SubscriberTests(portal);
 }
 
 namespace Kalejdo.Portal.Tests.Features.NotMyAddress

@@ -17,13 +17,16 @@ public sealed record CaseLine(DateTime At, CaseStep Step, CaseParty By, string? 
 /// <param name="Contact">How its person is reached; null where nobody noted it, or it is forgotten by now.</param>
 public sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseContact? Contact)
 {
+    /// <summary>Whether it is an erasure that staff asked for, and that waits for a second person.</summary>
+    public bool AwaitsSecondPerson { get; init; }
+
     public CaseLine? Last(CaseStep step) => History.LastOrDefault(line => line.Step == step);
 
     /// <summary>Whether people asked for it in their own words: staff answer it.</summary>
     public bool IsRequest => History.Any(line => line is { Step: CaseStep.Received, Words: not null });
 
     /// <summary>Whether the portal has it in its own hands: it waits out a pause, or destroys at this moment.</summary>
-    public bool IsThePortals => Case.Type is CaseType.Erasure or CaseType.Disavowal && !IsRequest
+    public bool IsThePortals => Case.Type is CaseType.Erasure or CaseType.Disavowal && !IsRequest && !AwaitsSecondPerson
         && (Case.Status, History.LastOrDefault(line => line.Step is CaseStep.Begun or CaseStep.HandedToStaff)) switch
         {
             (CaseStatus.Received, null) => true,
@@ -55,6 +58,7 @@ internal sealed class CaseFiles(IDbContextFactory<PortalDbContext> databases, Po
         }
         var history = await db.CaseEvents.AsNoTracking().Where(row => row.CaseNumber == number).OrderBy(row => row.Id).ToListAsync(cancellationToken);
         var contact = await db.CaseContacts.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == number, cancellationToken);
-        return new CaseFile(found, [.. history.Select(row => new CaseLine(row.At, row.Step, row.By, row.ReasonCode, row.Words(keys)))], contact);
+        var awaits = found.ClosedAt is null && await db.ErasureProposals.AnyAsync(row => row.CaseNumber == number && row.AnsweredAt == null, cancellationToken);
+        return new CaseFile(found, [.. history.Select(row => new CaseLine(row.At, row.Step, row.By, row.ReasonCode, row.Words(keys)))], contact) { AwaitsSecondPerson = awaits };
     }
 }

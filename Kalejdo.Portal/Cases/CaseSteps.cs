@@ -60,7 +60,7 @@ internal static class CaseSteps
         new(CaseStep.PartlyDone, [CaseStatus.InProgress, CaseStatus.WaitingForRecipients], CaseStatus.PartlyDone, [CaseParty.Staff, CaseParty.Portal]),
         new(CaseStep.Done, Running, CaseStatus.Done, [CaseParty.Staff, CaseParty.Portal]),
         new(CaseStep.Refused, Open, CaseStatus.Refused, [CaseParty.Staff, CaseParty.Portal]),
-        new(CaseStep.Withdrawn, [CaseStatus.Received, CaseStatus.WaitingForYou, CaseStatus.InProgress, CaseStatus.PartlyDone], CaseStatus.Withdrawn, [CaseParty.Person]),
+        new(CaseStep.Withdrawn, [CaseStatus.Received, CaseStatus.WaitingForYou, CaseStatus.InProgress, CaseStatus.PartlyDone], CaseStatus.Withdrawn, [CaseParty.Person, CaseParty.Staff, CaseParty.Portal]),
         new(CaseStep.Expired, [CaseStatus.WaitingForYou], CaseStatus.Expired, [CaseParty.Portal]),
     ];
 

@@ -57,6 +57,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<ScheduledErasure> ScheduledErasures => Set<ScheduledErasure>();
 
+    public DbSet<ErasureProposal> ErasureProposals => Set<ErasureProposal>();
+
     public DbSet<PendingCorrection> PendingCorrections => Set<PendingCorrection>();
 
     public DbSet<RetainedRows> RetainedRows => Set<RetainedRows>();

@@ -55,6 +55,12 @@ public enum StaffTaskKind
 
     /// <summary>A partner's agreement ends soon and nothing follows it. Its place is the partner's name and the last day.</summary>
     AgreementEnding,
+
+    /// <summary>A colleague's erasure waits for a second person's answer, for too long.</summary>
+    ErasureUnanswered,
+
+    /// <summary>An erasure that staff had asked for was declined, or could not be carried out as approved.</summary>
+    ErasureReturned,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>

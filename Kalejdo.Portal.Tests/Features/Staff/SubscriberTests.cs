@@ -8,7 +8,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>Staff look subscribers up with a purpose, which the subscriber reads later, and correct on Kalejdo's own initiative.</summary>
-public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class SubscriberTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Theory]
     [InlineData("CustomerNumber")]
@@ -64,7 +64,7 @@ public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<Accoun
     public async Task Thousands_of_hits_are_to_be_narrowed_down_and_name_nobody()
     {
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
-        await portal.KalejdoAsync("UPDATE subscriber SET phone = '+46700000000' WHERE id > 15; SELECT count(*) FROM subscriber");
+        await portal.KalejdoAsync("UPDATE subscriber SET phone = '+46700000000' WHERE id > 40; SELECT count(*) FROM subscriber");
         var page = await FindAsync(staff, ("By", "Phone"), ("Value", "070-000 00 00"));
         Assert.Contains("För många träffar", page, StringComparison.Ordinal);
         Assert.Empty(Links(page));
@@ -112,6 +112,37 @@ public sealed class SubscriberTests(AccountPortal portal) : IClassFixture<Accoun
         Assert.DoesNotContain("Namnsson", text, StringComparison.Ordinal);
         using var anybody = portal.Browser();
         Assert.Contains("Namnet var felstavat i avtalet.", await anybody.PageAsync(Regex.Match(text, "/arende/[^\\s]+").Value), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_staff_pause_the_subscriber_is_told_of_with_the_reason()
+    {
+        var subscriber = new DemoSubscriber(16);
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var found = Links(await FindAsync(staff, ("Value", subscriber.CustomerNumber))).Single(link => !link.EndsWith("/radera", StringComparison.Ordinal));
+        Assert.Contains($"{found}/pausa", Html.Links(await staff.PageAsync(found)));
+        using var empty = await staff.FillInAsync($"{found}/pausa", "staff-pause", ("Kind", "portal_case"), ("Ground", "9"), ("Why", " "));
+        var errors = Html.Errors(await empty.PageAsync());
+        Assert.All(["Välj vad som ska pausas", "Välj på vilken grund", "Skriv varför"], text => Assert.Contains(text, errors, StringComparison.Ordinal));
+        Assert.False(await portal.StoreAsync(db => db.RestrictedKinds.AnyAsync(Cancellation)));
+
+        using var begun = await staff.FillInAsync($"{found}/pausa", "staff-pause", ("Kind", "viewing_history"), ("Ground", "LegalClaims"), ("Why", "Det pågår en tvist om fakturan."));
+        Assert.Equal(HttpStatusCode.Redirect, begun.StatusCode);
+        var paused = await portal.StoreAsync(db => db.RestrictedKinds.SingleAsync(Cancellation));
+        Assert.Equal(("viewing_history", Kalejdo.Portal.Store.RestrictionGround.LegalClaims), (paused.Kind, paused.Ground));
+        Assert.NotNull(paused.AccountId);
+        Assert.Contains(PortalUrls.EndPause(paused.CaseNumber), Html.Links(await staff.PageAsync(PortalUrls.DeskCase(paused.CaseNumber))));
+        var (letter, text) = (await portal.MailsAsync(subscriber.OwnEmail))[^1];
+        Assert.Equal("PauseBegunByStaffLetter", letter);
+        using var anybody = portal.Browser();
+        Assert.Contains("Det pågår en tvist om fakturan.", await anybody.PageAsync(Regex.Match(text, "/arende/[^\\s]+").Value), StringComparison.Ordinal);
+
+        // What is paused staff do not erase, nor pause anew.
+        var plan = await staff.PageAsync($"{found}/radera?slag=viewing_history");
+        Assert.Contains("Användningen är pausad", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Be om godkännande", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("value=\"viewing_history\"", await staff.PageAsync($"{found}/pausa"), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Links(string page) => Html.Links(page).Where(link => link.StartsWith(PortalUrls.FindSubscriber + "/", StringComparison.Ordinal));

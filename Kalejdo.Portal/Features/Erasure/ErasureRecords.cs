@@ -41,6 +41,8 @@ internal sealed class ErasureRecords(
         // Staff decide: meanwhile the account is its owner's again.
         var now = Now;
         await db.ScheduledErasures.Where(s => s.CaseNumber == request.CaseNumber).ExecuteUpdateAsync(set => set.SetProperty(s => s.CancelledAt, now), cancellationToken);
+        await db.ErasureProposals.Where(p => p.CaseNumber == request.CaseNumber && p.EndedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(p => p.EndedAt, now).SetProperty(p => p.SealedPayload, Array.Empty<byte>()), cancellationToken);
         if (request.Farewell is { Address: { } address, Language: var language })
         {
             db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, request.Farewell.AccountId, language, new CaseReach(address)));
@@ -126,12 +128,15 @@ internal sealed class ErasureRecords(
         await transaction.CommitAsync(cancellationToken);
     }
 
-    /// <summary>An erasure in its pause starts once, and not after it was undone.</summary>
+    /// <summary>An erasure in its pause starts once, and not after it was undone; an approved one once, and not after its case was closed.</summary>
     private async Task<bool> StartAsync(PortalDbContext db, string number, CancellationToken cancellationToken)
     {
         var now = Now;
         return await db.ScheduledErasures.Where(s => s.CaseNumber == number && s.StartedAt == null && s.CancelledAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(s => s.StartedAt, now), cancellationToken) == 1;
+                .ExecuteUpdateAsync(set => set.SetProperty(s => s.StartedAt, now), cancellationToken) == 1
+            || await db.ErasureProposals
+                .Where(p => p.CaseNumber == number && p.Answer == ProposalAnswer.Approved && p.EndedAt == null && db.Cases.Any(c => c.Number == number && c.Status == CaseStatus.Received))
+                .ExecuteUpdateAsync(set => set.SetProperty(p => p.EndedAt, now).SetProperty(p => p.SealedPayload, Array.Empty<byte>()), cancellationToken) == 1;
     }
 
     private async Task<Case> CaseAsync(PortalDbContext db, ErasureRequest request, long subject, CancellationToken cancellationToken) =>

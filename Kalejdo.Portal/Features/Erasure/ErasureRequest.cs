@@ -12,6 +12,18 @@ namespace Kalejdo.Portal.Features.Erasure;
 internal sealed record ErasureRequest(
     IReadOnlyList<Identity> Identities, ErasureScope Scope, string Actor, ErasureFarewell? Farewell = null, string? Shown = null, string? CaseNumber = null)
 {
+    /// <summary>What a second person approved: more than that is not carried out. Null where none was needed.</summary>
+    public IReadOnlyList<StepRecord>? Approved { get; init; }
+
+    /// <summary>Whether a plan changes more than another did: more rows of a collection in one way, or something in a way that is new.</summary>
+    /// <param name="countsToo">False where only what is new matters.</param>
+    public static bool Exceeds(IEnumerable<StepRecord> plan, IEnumerable<StepRecord> approved, bool countsToo = true)
+    {
+        var allowed = approved.Where(s => s.Changes).GroupBy(s => (s.Collection, s.Action)).ToDictionary(g => g.Key, g => g.Sum(s => s.Rows));
+        return plan.Where(s => s.Changes && s.Rows > 0).GroupBy(s => (s.Collection, s.Action))
+            .Any(g => allowed.GetValueOrDefault(g.Key) is var rows && (countsToo ? g.Sum(s => s.Rows) > rows : rows == 0));
+    }
+
     /// <summary>Equal for equal plans; tells nothing of the rows.</summary>
     public static string Fingerprint(IEnumerable<StepRecord> steps) =>
         Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(steps.OrderBy(s => s.ToString(), StringComparer.Ordinal))));

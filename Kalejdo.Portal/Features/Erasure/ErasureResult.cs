@@ -30,6 +30,9 @@ internal abstract record ErasureResult
     /// <summary>The data has changed since its plan was shown; nothing was recorded.</summary>
     public sealed record Changed : ErasureResult;
 
+    /// <summary>It would change more than a second person approved; nothing was recorded.</summary>
+    public sealed record Outgrown : ErasureResult;
+
     /// <summary>The configured databases cannot be used now; nothing was recorded.</summary>
     public sealed record Unavailable(IReadOnlyList<Refusal> Reasons) : ErasureResult;
 }

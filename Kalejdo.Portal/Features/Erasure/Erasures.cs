@@ -66,6 +66,8 @@ internal sealed partial class Erasures(
                 return (null, new ErasureResult.NothingFound(await ErasureFollowUps.OverwriteAsync(live, time, cancellationToken)));
             case ErasureOutcome.Done done when request.Shown is { } shown && shown != ErasureRequest.Fingerprint(done.Steps.Select(StepRecord.Of)):
                 return (null, new ErasureResult.Changed());
+            case ErasureOutcome.Done done when request.Approved is { } approved && ErasureRequest.Exceeds(done.Steps.Select(StepRecord.Of), approved):
+                return (null, new ErasureResult.Outgrown());
             case ErasureOutcome.Done done when !Restrictions.IsOwnAct(request.Actor) && await RestrictedAsync(live, request, done, cancellationToken) is { } restricted:
                 return (null, restricted);
             case ErasureOutcome.Done done:

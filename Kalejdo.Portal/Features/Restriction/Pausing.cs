@@ -15,6 +15,9 @@ namespace Kalejdo.Portal.Features.Restriction;
 /// <param name="AccountId">Null where it came by post or phone.</param>
 internal sealed record PauseRequest(IReadOnlyList<Identity> Identities, string Kind, string Actor, string? AccountId, string? Address, string Language)
 {
+    /// <summary>In staff's words, where they pause; the person reads them at the case.</summary>
+    public string? Why { get; init; }
+
     /// <summary>Not even by accident in a log.</summary>
     public override string ToString() => nameof(PauseRequest);
 }
@@ -22,7 +25,7 @@ internal sealed record PauseRequest(IReadOnlyList<Identity> Identities, string K
 /// <summary>Begins pauses at once, as the person asks for them, and ends them when the person says so (GDPR Art. 18).</summary>
 internal sealed class Pausing(
     LiveMap liveMap, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Outbox outbox,
-    RecipientNotices recipients, TimeProvider time)
+    RecipientNotices recipients, CaseLinks links, PortalKeys keys, TimeProvider time)
 {
     private DateTime Now => time.GetUtcNow().UtcDateTime;
 
@@ -32,6 +35,10 @@ internal sealed class Pausing(
         (await liveMap.OpenAsync(cancellationToken)).Databases?.Map is { } map && map.Collections.Any(c => c.KindKey == key && c.Dataset != "portal")
             ? map.Kinds.FirstOrDefault(kind => kind.Key == key)
             : null;
+
+    /// <summary>All of them, in the map's order; none while the map cannot be had.</summary>
+    public async Task<IReadOnlyList<Kind>> KindsAsync(CancellationToken cancellationToken) => (await liveMap.OpenAsync(cancellationToken)).Databases?.Map is { } map
+        ? [.. map.Kinds.Where(kind => map.Collections.Any(c => c.KindKey == kind.Key && c.Dataset != "portal"))] : [];
 
     /// <returns>Its case; asked for twice it is one.</returns>
     public async Task<string> BeginAsync(PauseRequest request, LocalText label, RestrictionGround ground, CancellationToken cancellationToken)
@@ -45,6 +52,10 @@ internal sealed class Pausing(
         }
         var actor = await audit.NumberOfAsync(db, request.Actor, cancellationToken);
         var opened = await CaseRegister.OpenAsync(db, CaseType.Restriction, subject, Now, cancellationToken, CaseRegister.PartyOf(request.Actor));
+        if (request.Why is { } why)
+        {
+            CaseSteps.Note(db, opened, CaseStep.WordsAdded, CaseParty.Staff, Now, null, CaseEvent.Seal(keys, opened.Number, why));
+        }
         opened.Take(db, CaseStep.Begun, Now);
         // Whoever else holds the kind keeps it too, and must not use it.
         var awaited = await recipients.AddAsync(db, new RecipientAct(opened.Number, subject, RecipientEvent.Restricted, request.Identities, [request.Kind]), cancellationToken);
@@ -61,7 +72,10 @@ internal sealed class Pausing(
         });
         if (request.Address is { } address)
         {
-            await outbox.AddAsync(db, new PauseBegunLetter(opened.Number, label), address, request.Language, opened.Number, cancellationToken);
+            Letter letter = request.Why is null
+                ? new PauseBegunLetter(opened.Number, label)
+                : new PauseBegunByStaffLetter(opened.Number, label, PortalUrls.Case(links.Of(opened.Number, CaseLinks.OfRequests)));
+            await outbox.AddAsync(db, letter, address, request.Language, opened.Number, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("restriction.begun") { Subject = subject, Actor = actor, CaseNumber = opened.Number, ReasonCode = Code(ground) }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);

@@ -23,7 +23,7 @@ internal sealed class DeskTasks(IDbContextFactory<PortalDbContext> databases, Li
     public static IReadOnlyList<StaffTaskKind> PutAway { get; } =
     [
         StaffTaskKind.TraceFound, StaffTaskKind.OverwriteLate, StaffTaskKind.MailUndeliverable, StaffTaskKind.AddressBounced, StaffTaskKind.RecipientNotReached,
-        StaffTaskKind.RecipientNotTold,
+        StaffTaskKind.RecipientNotTold, StaffTaskKind.ErasureReturned,
     ];
 
     /// <param name="page">Counted from 1; the last one where it lies beyond.</param>
@@ -64,6 +64,7 @@ internal sealed class DeskTasks(IDbContextFactory<PortalDbContext> databases, Li
         StaffTaskKind.AddressBounced => "address-bounced",
         StaffTaskKind.RecipientNotReached => "recipient-not-reached",
         StaffTaskKind.RecipientNotTold => "recipient-not-told",
+        StaffTaskKind.ErasureReturned => "erasure-returned",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

@@ -740,6 +740,62 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("erasure_follow_ups", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureProposal", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at");
+
+                    b.Property<string>("AnsweredBy")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("answered_by");
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("AskedBy")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("asked_by");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTime?>("EscalatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("escalated_at");
+
+                    b.Property<string>("ForCase")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("for_case");
+
+                    b.Property<byte[]>("SealedPayload")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_payload");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("EndedAt");
+
+                    b.ToTable("erasure_proposals", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.Incident", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -2070,6 +2126,15 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ErasureFollowUp", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureProposal", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.ErasureProposal", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 

@@ -727,6 +727,62 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("erasure_follow_ups", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureProposal", b =>
+                {
+                    b.Property<string>("CaseNumber")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("case_number");
+
+                    b.Property<string>("Answer")
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("AnsweredAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at");
+
+                    b.Property<string>("AnsweredBy")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_by");
+
+                    b.Property<DateTime>("AskedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at");
+
+                    b.Property<string>("AskedBy")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_by");
+
+                    b.Property<DateTime?>("EndedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at");
+
+                    b.Property<DateTime?>("EscalatedAt")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("escalated_at");
+
+                    b.Property<string>("ForCase")
+                        .HasMaxLength(16)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("for_case");
+
+                    b.Property<byte[]>("SealedPayload")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_payload");
+
+                    b.HasKey("CaseNumber");
+
+                    b.HasIndex("EndedAt");
+
+                    b.ToTable("erasure_proposals", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.Incident", b =>
                 {
                     b.Property<string>("CaseNumber")
@@ -2031,6 +2087,15 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                         .WithOne()
                         .HasForeignKey("Kalejdo.Portal.Store.ErasureFollowUp", "CaseNumber")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("Kalejdo.Portal.Store.ErasureProposal", b =>
+                {
+                    b.HasOne("Kalejdo.Portal.Store.Case", null)
+                        .WithOne()
+                        .HasForeignKey("Kalejdo.Portal.Store.ErasureProposal", "CaseNumber")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
