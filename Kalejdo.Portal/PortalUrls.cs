@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -231,7 +232,10 @@ internal static class PortalUrls
     public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
 
     /// <summary>What came as <c>till</c>, where it is ours; else the overview.</summary>
-    public static string Onward(string? address) => RedirectHttpResult.IsLocalUrl(address) ? address! : Overview;
+    public static string Onward(string? address) => IsOurs(address) ? address : Overview;
+
+    /// <summary>Whether a redirect may lead there: within this site, and of signs that a header can carry (ours are escaped).</summary>
+    public static bool IsOurs([NotNullWhen(true)] string? address) => RedirectHttpResult.IsLocalUrl(address) && address!.All(sign => sign is > ' ' and <= '~');
 
     /// <summary>A kind of data of the map.</summary>
     /// <param name="collection">The collection whose rows go on from <paramref name="page"/>; the others begin anew.</param>

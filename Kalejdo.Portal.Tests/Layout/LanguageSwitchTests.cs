@@ -28,10 +28,25 @@ public class LanguageSwitchTests(PortalFixture portal)
         Assert.Equal("About us and how to reach us", Html.Heading(await client.PageAsync(PortalUrls.About)));
     }
 
+    [Fact]
+    public async Task A_page_that_is_missing_is_so_in_either_language()
+    {
+        using var client = portal.Client();
+        const string Address = "/finns-inte/r%C3%A4ka?a=%C3%A5";
+        using var missing = await client.GetAsync(Address, TestContext.Current.CancellationToken);
+        var page = await missing.PageAsync();
+        var back = System.Text.RegularExpressions.Regex.Match(page, "name=\"returnUrl\" value=\"([^\"]+)\"").Groups[1].Value;
+        using var response = await PostAsync(client, Html.AntiforgeryToken(page), "en", back);
+
+        Assert.Equal(Address, response.Headers.Location?.OriginalString);
+    }
+
     [Theory]
     [InlineData("https://ond.exempel/")]
     [InlineData("//ond.exempel/")]
     [InlineData("/\\ond.exempel/")]
+    [InlineData("/å")]
+    [InlineData("/\r\nSet-Cookie: a=1")]
     [InlineData("")]
     public async Task Nobody_is_led_elsewhere(string returnUrl)
     {

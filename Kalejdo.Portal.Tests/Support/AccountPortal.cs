@@ -20,7 +20,6 @@ namespace Kalejdo.Portal.Tests.Support;
 /// <summary>A portal of a test class's own: its clock moves when it is told to, and its mails stay in the outbox to be read.</summary>
 public sealed class AccountPortal : WebApplicationFactory<Program>
 {
-    private readonly PortalData data = new();
     private readonly StatementCounter statements = new();
     private bool listening;
 
@@ -28,9 +27,20 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
 
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public HttpClient Browser(string language = "sv") => PortalFixture.Client(this, language);
+    public HttpClient Browser(string language = "sv")
+    {
+        if (!listening)
+        {
+            return PortalFixture.Client(this, language);
+        }
 
-    /// <summary>On a real port from now on, for browsers; before anything else is asked of it.</summary>
+        // The factory's own client would follow redirects here.
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = ClientOptions.BaseAddress };
+        client.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language);
+        return client;
+    }
+
+    /// <summary>On a real port from now on, for browsers and what only a server refuses; before anything else is asked of it.</summary>
     public Uri Listen()
     {
         if (!listening)
@@ -49,8 +59,11 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         return await ask(scope.ServiceProvider.GetRequiredService<PortalDbContext>());
     }
 
+    /// <summary>Where it keeps its data, and Kalejdo theirs.</summary>
+    public PortalData Data { get; } = new();
+
     /// <summary>Asks or changes something in Kalejdo's own database.</summary>
-    public Task<long> KalejdoAsync(string sql) => data.ScalarAsync<long>(sql);
+    public Task<long> KalejdoAsync(string sql) => Data.ScalarAsync<long>(sql);
 
     /// <summary>What was mailed to the address, oldest first: each letter's kind and text. Without the notices that each new browser makes.</summary>
     public async Task<List<(string Letter, string Text)>> MailsAsync(string address) =>
@@ -105,7 +118,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>How many statements the portal has sent to its own database.</summary>
     public int Statements => statements.Count;
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => data.UseIn(builder)
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => Data.UseIn(builder)
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
@@ -126,7 +139,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         base.Dispose(disposing);
         if (disposing)
         {
-            data.Dispose();
+            Data.Dispose();
         }
     }
 

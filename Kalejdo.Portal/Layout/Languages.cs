@@ -27,7 +27,7 @@ internal static class Languages
         [FromForm] string language, [FromForm] string returnUrl, HttpContext context,
         IOptions<PortalOptions> portal, IOptions<RequestLocalizationOptions> localization)
     {
-        if (Of(language) is not { } culture || !RedirectHttpResult.IsLocalUrl(returnUrl))
+        if (Of(language) is not { } culture || !PortalUrls.IsOurs(returnUrl))
         {
             return TypedResults.BadRequest();
         }
