@@ -6,6 +6,10 @@ public class PortalOptionsTests(PortalFixture portal)
 {
     [Theory]
     [InlineData("Controller:Telephone", "", "Telephone")]
+    [InlineData("Limits:SignInsAMinute", "0", "SignInsAMinute")]
+    [InlineData("Portal:Proxies:0", "10.0.0.1/99", "Portal:Proxies: 10.0.0.1/99")]
+    // What ASPNETCORE_FORWARDEDHEADERS_ENABLED sets.
+    [InlineData("ForwardedHeaders_Enabled", "true", "name the proxies in Portal:Proxies")]
     [InlineData("Recipients:Partners:0:StoredIn:En", "", "Partners[0].StoredIn.En")]
     public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
 
 namespace Kalejdo.Portal;
 
@@ -17,8 +18,31 @@ internal static class LiveParts
             if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } pattern } && pattern.TrimStart('/').StartsWith("_blazor", StringComparison.Ordinal))
             {
                 endpoint.Metadata.Add(new AllowAnonymousAttribute());
+                if (pattern.Trim('/') == "_blazor")
+                {
+                    endpoint.Metadata.Add(new EnableRateLimitingAttribute(RateLimits.LiveConnections));
+                }
+
+                AskOnlyOurPages(endpoint);
             }
         });
+
+    // A page elsewhere could connect with the cookies of whoever looks at it. Programs that are no browsers say no origin and have no cookies.
+    private static void AskOnlyOurPages(EndpointBuilder endpoint)
+    {
+        var connect = endpoint.RequestDelegate!;
+        endpoint.RequestDelegate = context =>
+        {
+            var request = context.Request;
+            if (request.Headers.Origin.ToString() is { Length: > 0 } origin && origin != $"{request.Scheme}://{request.Host}")
+            {
+                context.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            }
+
+            return connect(context);
+        };
+    }
 }
 
 /// <summary>A page that brings the framework's script, and a base address for it, while a part of it is live.</summary>

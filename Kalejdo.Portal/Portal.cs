@@ -26,6 +26,7 @@ using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
 using Quartz;
@@ -57,6 +58,10 @@ internal static class Portal
 
         var services = builder.Services;
         services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
+        services.AddOptions<PortalOptions>().Validate<IConfiguration>(
+            // The framework's own switch would believe whoever connects.
+            (_, settings) => !settings.GetValue("ForwardedHeaders_Enabled", false),
+            "ASPNETCORE_FORWARDEDHEADERS_ENABLED lets anybody say where they come from. Remove it, and name the proxies in Portal:Proxies.");
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
         services.AddValidated<RestrictionOptions, RestrictionOptions.Validator>("Restriction");
@@ -70,6 +75,9 @@ internal static class Portal
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
         services.AddSingleton<AttemptLimits>();
+        services.AddSingleton<ReachedLimits>();
+        services.AddRateLimiter(_ => { });
+        services.ConfigureOptions<RateLimits>();
         services.AddScoped<OneTimeCodes>();
         services.AddAccounts();
         services.AddSingleton<Subjects>();
@@ -167,6 +175,7 @@ internal static class Portal
     public static void UsePortal(this WebApplication app)
     {
         var portal = app.Services.GetRequiredService<IOptions<PortalOptions>>().Value;
+        app.UseProxies(portal);
         if (portal.IsHttps)
         {
             // TLS may end at a proxy; whatever it speaks to us, people came over HTTPS.
@@ -186,7 +195,7 @@ internal static class Portal
         app.Use(async (context, next) =>
         {
             // An error page is only looked at: shown for a refused POST it must not be refused in its turn.
-            if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null)
+            if (ShowsError(context))
             {
                 context.Request.Method = HttpMethods.Get;
             }
@@ -202,11 +211,12 @@ internal static class Portal
         // Here, not before everything: what HEAD asks for has become GET, and error pages find their routes.
         app.UseRouting();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.UseClosedAccounts();
         app.UseAntiforgery();
 
-        app.MapStaticAssets().AllowAnonymous();
+        app.MapStaticAssets().AllowAnonymous().DisableRateLimiting();
         app.MapLanguageSwitch();
         app.MapDownloads();
         app.MapSignOut();
@@ -219,6 +229,28 @@ internal static class Portal
         Mails.Map(app);
         LetterGallery.Map(app);
         app.MapRazorComponents<App>().AddLiveParts();
+    }
+
+    /// <summary>Whether the request goes through once more, to be answered by an error page.</summary>
+    public static bool ShowsError(HttpContext context) =>
+        context.Features.Get<IStatusCodeReExecuteFeature>() is not null || context.Features.Get<IExceptionHandlerFeature>() is not null;
+
+    /// <summary>Where a request comes from, as the proxies say that the settings name. Its scheme and host nobody says: they are those of the public address.</summary>
+    private static void UseProxies(this IApplicationBuilder app, PortalOptions portal)
+    {
+        if (portal.Proxies.Length > 0)
+        {
+            // Back through as many of ours as there are.
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in portal.ProxyNetworks)
+            {
+                forwarded.KnownIPNetworks.Add(proxy);
+            }
+
+            app.UseForwardedHeaders(forwarded);
+        }
     }
 
     /// <summary>HEAD answers as GET does, but for the body; pages themselves know GET and POST only.</summary>

@@ -122,6 +122,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
+        .WithRatesOutOfReach()
         .ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);

@@ -45,6 +45,7 @@ public sealed class JourneyPortal : WebApplicationFactory<Program>
         .UseSetting("Disavowal:Blocking", "true")
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
+        .WithRatesOutOfReach()
         .ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));
 
     protected override void Dispose(bool disposing)

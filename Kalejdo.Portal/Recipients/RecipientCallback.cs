@@ -18,7 +18,7 @@ internal sealed class RecipientCallback(
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost(PortalUrls.RecipientCallback, (HttpContext context, RecipientCallback callback) => callback.TakeAsync(context.Request))
         // There is no form and no cookie: the signature says who it is.
-        .DisableAntiforgery().AllowAnonymous();
+        .DisableAntiforgery().AllowAnonymous().RequireRateLimiting(RateLimits.Callbacks);
 
     private async Task<IResult> TakeAsync(HttpRequest request)
     {

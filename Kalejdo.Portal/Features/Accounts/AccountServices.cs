@@ -55,9 +55,9 @@ internal static class AccountServices
     /// <summary>What passkeys.js asks for before it asks the browser. Nothing is kept but a cookie.</summary>
     public static void MapPasskeys(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(PortalUrls.PasskeySignIn, (IFormCollection form, Passkeys passkeys) => JsonAsync(form, passkeys.AskAsync(null))).AllowAnonymous();
+        routes.MapPost(PortalUrls.PasskeySignIn, (IFormCollection form, Passkeys passkeys) => JsonAsync(form, passkeys.AskAsync(null))).AllowAnonymous().RequireRateLimiting(RateLimits.SignIn);
         routes.MapPost(PortalUrls.PasskeyConfirm, async (IFormCollection form, Passkeys passkeys, Sessions sessions) => await JsonAsync(form, passkeys.AskAsync(await sessions.CurrentAsync())))
-            .RequireAuthorization(AccessCondition.SignedIn);
+            .RequireAuthorization(AccessCondition.SignedIn).RequireRateLimiting(RateLimits.SignIn);
         routes.MapPost(PortalUrls.PasskeyOffer, async (IFormCollection form, Passkeys passkeys, Sessions sessions) => await JsonAsync(form, passkeys.OfferAsync(await sessions.CurrentAsync())))
             .RequireAuthorization(AccessCondition.PasskeyChange).WithMetadata(new PostedFrom(PortalUrls.Passkeys));
     }

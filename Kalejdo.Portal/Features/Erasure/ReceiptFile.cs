@@ -15,7 +15,7 @@ internal static class ReceiptFile
 {
     public static void MapReceiptFiles(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(PortalUrls.ReceiptFileRoute, SignedAsync).AllowAnonymous();
+        routes.MapPost(PortalUrls.ReceiptFileRoute, SignedAsync).AllowAnonymous().RequireRateLimiting(RateLimits.MailLinks);
         routes.MapGet(PortalUrls.ReceiptKeys, async (ReceiptKeys keys, HttpContext context) =>
             TypedResults.Bytes(await keys.PublicAsync(context.RequestAborted), "application/jwk-set+json")).AllowAnonymous();
     }

@@ -12,7 +12,7 @@ namespace Kalejdo.Portal.Features.MyCases;
 /// <summary>What staff answered as a signed file, like the receipts of erasures.</summary>
 internal static class AnswerFile
 {
-    public static void MapAnswerFiles(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.AnswerFileRoute, SignedAsync).AllowAnonymous();
+    public static void MapAnswerFiles(this IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.AnswerFileRoute, SignedAsync).AllowAnonymous().RequireRateLimiting(RateLimits.MailLinks);
 
     // The form is bound for the sake of its antiforgery token.
     private static async Task<IResult> SignedAsync(

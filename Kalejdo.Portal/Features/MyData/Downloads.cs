@@ -15,7 +15,7 @@ internal static class Downloads
     {
         foreach (var (address, handler) in new (string, Delegate)[] { (PortalUrls.DownloadEverything, Everything), (PortalUrls.DownloadToMove, ToMove) })
         {
-            routes.MapPost(address, handler).RequireAuthorization(CurrentSubject.Fresh).WithMetadata(new PostedFrom(PortalUrls.Download));
+            routes.MapPost(address, handler).RequireAuthorization(CurrentSubject.Fresh).WithMetadata(new PostedFrom(PortalUrls.Download)).RequireRateLimiting(RateLimits.Downloads);
         }
     }
 

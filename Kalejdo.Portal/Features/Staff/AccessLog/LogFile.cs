@@ -16,7 +16,7 @@ internal static class LogFile
     public const string Csv = "csv";
     public const string Json = "json";
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.AccessLogFile, SendAsync).RequireAuthorization(StaffRoles.Oversight);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.AccessLogFile, SendAsync).RequireAuthorization(StaffRoles.Oversight).RequireRateLimiting(RateLimits.Downloads);
 
     // Asking for the form makes its antiforgery token count.
     private static async Task<IResult> SendAsync(IFormCollection form, HttpContext context, LogReading log, LiveMap liveMap, TimeProvider time)

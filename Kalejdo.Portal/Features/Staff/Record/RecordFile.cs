@@ -8,7 +8,7 @@ namespace Kalejdo.Portal.Features.Staff.Record;
 /// <summary>The record as a table for a spreadsheet.</summary>
 internal static class RecordFile
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.RecordFile, SendAsync).RequireAuthorization(StaffRoles.Any);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost(PortalUrls.RecordFile, SendAsync).RequireAuthorization(StaffRoles.Any).RequireRateLimiting(RateLimits.Downloads);
 
     // The form is bound for the sake of its antiforgery token.
     private static async Task<IResult> SendAsync([FromForm] Nothing form, HttpContext context, ProcessingRecord record, TimeProvider time)
