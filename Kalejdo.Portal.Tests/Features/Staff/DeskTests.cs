@@ -202,7 +202,7 @@ public sealed class DeskTests(AccountPortal portal) : IClassFixture<AccountPorta
         var worker = await portal.StoreAsync(db => db.Users.Where(row => row.Email == $"{StaffRoles.CaseWorker}@personal.exempel.se").Select(row => row.Id).SingleAsync(Cancellation));
         Assert.Equal($"staff:{worker}", portal.Services.GetRequiredService<AuditTrail>().WhoIs(actor));
         using var forged = await auditor.PostFormAsync(PortalUrls.Desk, "task", Html.AntiforgeryToken(read), ("PutAway", id));
-        Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, forged.StatusCode);
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class IncidentTests(AccountPortal portal) : IClassFixture<AccountP
         Assert.DoesNotContain("<textarea", page, StringComparison.Ordinal);
 
         using var posted = await auditor.PostFormAsync(PortalUrls.Incident(number), "document", Html.AntiforgeryToken(page), NoRisk);
-        Assert.Equal(HttpStatusCode.BadRequest, posted.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, posted.StatusCode);
         Assert.False(await portal.StoreAsync(db => db.IncidentNotes.AnyAsync(row => row.CaseNumber == number, Cancellation)));
     }
 
