@@ -118,6 +118,9 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>How many statements the portal has sent to its own database.</summary>
     public int Statements => statements.Count;
 
+    /// <summary>How many rows its own database has handed over.</summary>
+    public int RowsRead => statements.Rows;
+
     protected override void ConfigureWebHost(IWebHostBuilder builder) => Data.UseIn(builder)
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
@@ -147,12 +150,22 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     private sealed class StatementCounter : DbCommandInterceptor
     {
         private int count;
+        private int rows;
 
         public int Count => Volatile.Read(ref count);
+
+        public int Rows => Volatile.Read(ref rows);
 
         public override DbCommand CommandInitialized(CommandEndEventData eventData, DbCommand result)
         {
             Interlocked.Increment(ref count);
+            return result;
+        }
+
+        public override InterceptionResult DataReaderDisposing(DbCommand command, DataReaderDisposingEventData eventData, InterceptionResult result)
+        {
+            // The last time that it is asked for one there is none.
+            Interlocked.Add(ref rows, eventData.ReadCount);
             return result;
         }
     }

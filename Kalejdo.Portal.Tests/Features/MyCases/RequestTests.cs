@@ -5,6 +5,7 @@ using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
 
 namespace Kalejdo.Portal.Tests.Features.MyCases;
@@ -238,6 +239,100 @@ public class RequestTests(AccountPortal portal) : IClassFixture<AccountPortal>
     }
 
     [Fact]
+    public async Task Of_two_who_close_a_case_the_second_is_told_keeps_what_was_written_and_is_on_record()
+    {
+        using var person = await portal.SignedInAsync(new DemoSubscriber(43));
+        var number = await AskAsync(person, CaseType.Other, "Hej!");
+        using var one = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var other = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var stale = await other.PageAsync(PortalUrls.DeskCase(number));
+        await TakeAsync(one, number, "answer", ("Words", "Det första svaret."));
+
+        using var late = await other.PostFormAsync(
+            PortalUrls.DeskCase(number), "refuse", Html.AntiforgeryToken(stale), ("Version", VersionOn(stale)), ("Ground", "compelling-grounds"), ("Words", "Det andra svaret."));
+        Assert.Equal(HttpStatusCode.OK, late.StatusCode);
+        var page = await late.PageAsync();
+        Assert.All(["Någon annan har ändrat ärendet", "Det andra svaret."], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.Equal(["overtaken"], await RefusedAsync(number));
+
+        // Opened anew, the case says that it is closed, and a form made up by hand takes no step from there.
+        var closed = await other.PageAsync(PortalUrls.DeskCase(number));
+        Assert.DoesNotContain("name=\"Version\"", closed, StringComparison.Ordinal);
+        var version = await portal.StoreAsync(db => db.Cases.Where(row => row.Number == number).Select(row => row.Version).SingleAsync(Cancellation));
+        foreach (var form in (string[])["begin", "identified", "answer", "refuse", "identify", "extend"])
+        {
+            using var forced = await other.PostFormAsync(
+                PortalUrls.DeskCase(number), form, Html.AntiforgeryToken(stale), ("Version", $"{version}"), ("Ground", "compelling-grounds"), ("Words", "Ändå."), ("Months", "1"));
+            Assert.Contains("Det går inte i det här läget", await forced.PageAsync(), StringComparison.Ordinal);
+        }
+        Assert.Equal(["overtaken", .. Enumerable.Repeat("out-of-order", 6)], await RefusedAsync(number));
+        var told = await person.PageAsync(PortalUrls.MyCase(number));
+        Assert.Contains("Det första svaret.", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("Det andra svaret.", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("Ändå.", told, StringComparison.Ordinal);
+        using var given = await other.PostFormAsync(PortalUrls.DeskCase(number), "assign", Html.AntiforgeryToken(stale), ("Seen", ""), ("To", ""));
+        Assert.NotEqual(HttpStatusCode.BadRequest, given.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_two_who_close_a_case_at_the_same_moment_one_does()
+    {
+        using var person = await portal.SignedInAsync(new DemoSubscriber(63));
+        var number = await AskAsync(person, CaseType.Other, "Hej!");
+        var version = await portal.StoreAsync(db => db.Cases.Where(row => row.Number == number).Select(row => row.Version).SingleAsync(Cancellation));
+        var handling = portal.Services.GetRequiredService<CaseHandling>();
+        Task<StepResult>? other = null;
+        var first = await CloseAsync("staff:one", async () =>
+        {
+            // While this one stands between reading the case and saving it, the other begins.
+            other ??= Task.Run(() => CloseAsync("staff:other", () => Task.CompletedTask), Cancellation);
+            await Task.WhenAny(other, Task.Delay(TimeSpan.FromMilliseconds(200), Cancellation));
+        });
+
+        StepResult[] both = [first, await other!];
+        Assert.Single(both.OfType<StepResult.Taken>());
+        Assert.Equal(CaseStatus.Done, Assert.Single(both.OfType<StepResult.Overtaken>()).Status);
+        Assert.Equal(1, await portal.StoreAsync(db => db.CaseEvents.CountAsync(row => row.CaseNumber == number && row.Step == CaseStep.Done, Cancellation)));
+        Assert.Equal(["overtaken"], await RefusedAsync(number));
+
+        Task<StepResult> CloseAsync(string who, Func<Task> meanwhile) =>
+            handling.TakeAsync(new WantedStep(number, CaseStep.Done, CaseParty.Staff, who, version) { Words = "Hej själv." }, (_, _) => meanwhile(), Cancellation);
+    }
+
+    [Fact]
+    public async Task A_ready_text_is_in_the_persons_language_and_sends_nothing_before_its_gaps_are_filled()
+    {
+        var subscriber = new DemoSubscriber(83);
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber, "en");
+        using var person = await portal.SignedInAsync(subscriber);
+        var number = await AskAsync(person, CaseType.Objection, "Not for statistics.");
+        using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var page = await staff.PageAsync(PortalUrls.DeskCase(number));
+        Assert.All(["Invändningen godtas", "Uppenbart ogrundad eller orimlig", "Många system att söka i"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.DoesNotContain("Registerutdraget är lämnat", page, StringComparison.Ordinal);
+        var mails = (await portal.MailsAsync(subscriber.OwnEmail)).Count;
+
+        using var nothing = await PostAsync(staff, number, "answer", ("Use", "text-svar"), ("Ready", "AccessGiven"), ("Words", "Hi."));
+        Assert.Contains("Välj en text", Html.Errors(await nothing.PageAsync()), StringComparison.Ordinal);
+        using var begun = await PostAsync(staff, number, "answer", ("Use", "text-svar"), ("Ready", "ObjectionAccepted"), ("Words", "Hi Åsa."));
+        page = await begun.PageAsync();
+        Assert.All(["Hi Åsa.", "We accept your objection", "[fill in: which data"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.Empty(Html.Errors(page));
+        using var gaps = await PostAsync(staff, number, "answer", ("Words", "We accept it. [fill in: which data]"));
+        Assert.Contains("hakparentes", Html.Errors(await gaps.PageAsync()), StringComparison.Ordinal);
+        // A text that gives reasons for a ground brings it along.
+        using var refusing = await PostAsync(staff, number, "refuse", ("Use", "text-motivering"), ("Ready", "RefusedUnfounded"), ("Ground", ""));
+        page = await refusing.PageAsync();
+        Assert.Matches("value=\"excessive\" selected", page);
+        Assert.Contains("manifestly unfounded", page, StringComparison.Ordinal);
+
+        Assert.Equal(CaseStatus.Received, await StatusAsync(number));
+        Assert.Equal(["access.read", "case.received"], (await EventsAsync(number)).Distinct().Order());
+        Assert.Equal(mails, (await portal.MailsAsync(subscriber.OwnEmail)).Count);
+        await TakeAsync(staff, number, "answer", ("Words", "We accept your objection. The viewing history is no longer used for statistics."));
+    }
+
+    [Fact]
     public async Task Auditors_read_and_do_nothing_and_the_reading_is_on_record()
     {
         using var person = await portal.SignedInAsync(new DemoSubscriber(3));
@@ -274,6 +369,9 @@ public class RequestTests(AccountPortal portal) : IClassFixture<AccountPortal>
         var page = await staff.PageAsync(PortalUrls.DeskCase(number));
         return await staff.PostFormAsync(PortalUrls.DeskCase(number), form, Html.AntiforgeryToken(page), [.. fields, ("Version", VersionOn(page))]);
     }
+
+    private Task<List<string?>> RefusedAsync(string number) => portal.StoreAsync(db => db.AuditEntries
+        .Where(row => row.CaseNumber == number && row.Event == "case.step-refused").OrderBy(row => row.Sequence).Select(row => row.ReasonCode).ToListAsync(Cancellation));
 
     private static string VersionOn(string page) => Regex.Match(page, "name=\"Version\" value=\"(\\d+)\"").Groups[1].Value;
 

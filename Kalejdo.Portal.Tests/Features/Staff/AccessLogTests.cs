@@ -12,7 +12,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>The audit trail as its overseers read it.</summary>
-public sealed class AccessLogTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class AccessLogTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Fact]
     public async Task Reading_it_is_on_record_first_and_whoever_read_is_named_beside_the_chain()
@@ -146,6 +146,9 @@ public sealed class AccessLogTests(AccountPortal portal) : IClassFixture<Account
         await transaction.CommitAsync(Cancellation);
     }
 }
+
+[OnPostgres]
+public sealed class AccessLogOnPostgresTests(AccountPortal portal) : AccessLogTests(portal);
 
 /// <summary>A hundred thousand entries are paged in the database.</summary>
 public class LongLogTests

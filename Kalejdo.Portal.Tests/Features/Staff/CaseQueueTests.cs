@@ -18,14 +18,14 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>The queue where it is live: it sees what others do, and asks for the role at each callback.</summary>
-public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class CaseQueueTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Fact]
     public async Task What_a_colleague_does_is_shown_and_said()
     {
         var numbers = await CasesAsync(3);
         await using var desk = await DeskAsync(StaffRoles.CaseWorker);
-        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        var queue = Queue(desk);
         await queue.InvokeAsync(queue.Instance.FollowAsync);
         Assert.Empty(queue.Find("[data-live]").TextContent.Trim());
 
@@ -37,11 +37,23 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
     }
 
     [Fact]
+    public async Task It_looks_again_by_itself_however_long_the_first_look_took()
+    {
+        var number = Assert.Single(await CasesAsync(1));
+        var clock = new Clockwork(portal.Time);
+        await using var desk = await DeskAsync(StaffRoles.CaseWorker, clock);
+        var queue = Queue(desk);
+        await portal.Services.GetRequiredService<DeskSteps>().TakeAsync(new WantedStep(number, CaseStep.Begun, CaseParty.Staff, "staff:other"), Cancellation);
+        await queue.InvokeAsync(() => clock.Tick());
+        queue.WaitForAssertion(() => Assert.Contains(number, queue.Find("[data-live]").TextContent, StringComparison.Ordinal), TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
     public async Task Whose_role_is_taken_away_is_led_out_of_the_open_page()
     {
         await CasesAsync(1);
         await using var desk = await DeskAsync(StaffRoles.CaseWorker);
-        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        var queue = Queue(desk);
         var leaving = desk.Context.Services.GetRequiredService<BunitNavigationManager>();
         Assert.Empty(leaving.History);
 
@@ -58,7 +70,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         await CasesAsync(1);
         await using var desk = await DeskAsync(role: null);
         var before = await RefusalsAsync();
-        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        var queue = Queue(desk);
         Assert.Empty(queue.FindAll("table"));
         Assert.Equal(before + 1, await RefusalsAsync());
         Assert.Single(desk.Context.Services.GetRequiredService<BunitNavigationManager>().History);
@@ -69,7 +81,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
     {
         await CasesAsync(1);
         await using var desk = await DeskAsync(StaffRoles.Auditor);
-        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        var queue = Queue(desk);
         portal.Time.Advance(StaffCircuit.Idle + TimeSpan.FromMinutes(1));
         await queue.InvokeAsync(queue.Instance.FollowAsync);
         Assert.True(Assert.Single(desk.Context.Services.GetRequiredService<BunitNavigationManager>().History).Options.ForceLoad);
@@ -81,7 +93,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         await CasesAsync(1);
         await using var desk = await DeskAsync(StaffRoles.CaseWorker);
         await portal.StoreAsync(db => db.SignInSessions.Where(row => row.AccountId == desk.AccountId).ExecuteDeleteAsync(Cancellation));
-        Assert.Empty(desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, "")).FindAll("table"));
+        Assert.Empty(Queue(desk).FindAll("table"));
     }
 
     [Fact]
@@ -90,7 +102,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         var number = Assert.Single(await CasesAsync(1));
         await using var first = await DeskAsync(StaffRoles.CaseWorker);
         await using var second = await DeskAsync(StaffRoles.Administrator);
-        var (one, other) = (first.Context.Render<CaseQueue>(with => with.Add(queue => queue.Query, "")), second.Context.Render<CaseQueue>(with => with.Add(queue => queue.Query, "")));
+        var (one, other) = (Queue(first), Queue(second));
         await one.Find("tbody button").ClickAsync(new());
         Assert.Contains("Släpp", one.Find("tbody button").TextContent, StringComparison.Ordinal);
         await other.Find("tbody button").ClickAsync(new());
@@ -108,7 +120,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
     {
         await CasesAsync(1);
         await using var desk = await DeskAsync(StaffRoles.Auditor);
-        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        var queue = Queue(desk);
         Assert.Single(queue.FindAll("tbody tr"));
         Assert.Empty(queue.FindAll("button"));
         Assert.Null(await desk.Context.Services.GetRequiredService<StaffCircuit>().ActAsync(StaffRoles.Workers, Cancellation));
@@ -139,6 +151,15 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         Assert.DoesNotContain(second.Name, one.Markup, StringComparison.Ordinal);
     }
 
+    /// <summary>As soon as it shows something, or has led away.</summary>
+    private static IRenderedComponent<CaseQueue> Queue(Desk desk)
+    {
+        var leaving = desk.Context.Services.GetRequiredService<BunitNavigationManager>();
+        var queue = desk.Context.Render<CaseQueue>(with => with.Add(one => one.Query, ""));
+        queue.WaitForState(() => queue.Markup.Length > 0 || leaving.History.Count > 0, TimeSpan.FromSeconds(20));
+        return queue;
+    }
+
     private static IRenderedComponent<AlsoOpen> Open(Desk desk, string number) =>
         desk.Context.Render<AlsoOpen>(with => with.Add(one => one.CaseNumber, number).Add(one => one.Version, 0));
 
@@ -163,7 +184,7 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
     });
 
     /// <summary>A live connection of somebody's, with the portal's own services behind it.</summary>
-    private async Task<Desk> DeskAsync(string? role)
+    private async Task<Desk> DeskAsync(string? role, TimeProvider? clock = null)
     {
         var address = $"{Guid.NewGuid():N}@personal.exempel.se";
         if (role is null)
@@ -185,15 +206,32 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
         });
         var context = new BunitContext();
         context.JSInterop.Mode = JSRuntimeMode.Loose;
-        foreach (var service in new[] { typeof(DeskCases), typeof(Assignments), typeof(CaseLooks), typeof(AuditTrail), typeof(IDbContextFactory<PortalDbContext>), typeof(TimeProvider) })
+        foreach (var service in new[] { typeof(DeskCases), typeof(Assignments), typeof(CaseLooks), typeof(AuditTrail), typeof(IDbContextFactory<PortalDbContext>) })
         {
             context.Services.AddSingleton(service, portal.Services.GetRequiredService(service));
         }
+        context.Services.AddSingleton<TimeProvider>(clock ?? portal.Time);
         context.Services.AddSingleton(portal.Services.GetRequiredService<IOptions<Microsoft.AspNetCore.Identity.IdentityOptions>>());
         context.Services.AddScoped<AuthenticationStateProvider>(_ => new Signed(account));
         context.Services.AddScoped<StaffCircuit>();
         context.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
         return new Desk(context, account.Id, address);
+    }
+
+    /// <summary>Whose timers run out when they are told to.</summary>
+    private sealed class Clockwork(TimeProvider time) : TimeProvider
+    {
+        private readonly List<Action> timers = [];
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            timers.Add(() => callback(state));
+            return time.CreateTimer(_ => { }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Tick() => timers.ForEach(run => run());
     }
 
     private sealed record Desk(BunitContext Context, string AccountId, string Name) : IAsyncDisposable
@@ -211,3 +249,6 @@ public sealed class CaseQueueTests(AccountPortal portal) : IClassFixture<Account
             "test"))));
     }
 }
+
+[OnPostgres]
+public sealed class CaseQueueOnPostgresTests(AccountPortal portal) : CaseQueueTests(portal);

@@ -13,7 +13,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>A partner from its agreement to its last day.</summary>
-public sealed class PartnersTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class PartnersTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Fact]
     public async Task A_partner_from_agreement_to_expiry()
@@ -65,7 +65,7 @@ public sealed class PartnersTests(AccountPortal portal) : IClassFixture<AccountP
         Assert.DoesNotContain(await InForceAsync(), one => one == Name);
         using var anybody = portal.Browser();
         Assert.DoesNotContain(Name, await anybody.PageAsync(PortalUrls.Partners), StringComparison.Ordinal);
-        Assert.Equal(["partner.added", "partner.agreed", "partner.agreed"], await EventsAsync(id));
+        Assert.Equal(["partner.added", "partner.agreed", "partner.agreement-refused", "partner.agreed"], await EventsAsync(id));
     }
 
     [Fact]
@@ -151,3 +151,6 @@ public sealed class PartnersTests(AccountPortal portal) : IClassFixture<AccountP
         return await db.AuditEntries.Where(row => row.Subject == subject && subject != null).OrderBy(row => row.Sequence).Select(row => row.Event).ToListAsync(Cancellation);
     });
 }
+
+[OnPostgres]
+public sealed class PartnersOnPostgresTests(AccountPortal portal) : PartnersTests(portal);

@@ -8,7 +8,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>The record of processing: what Article 30 asks for, out of the map and the agreements.</summary>
-public sealed class RecordTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class RecordTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Theory]
     [InlineData("sv", StaffRoles.CaseWorker, "Registerförteckning", "Rättslig förpliktelse (artikel 6.1 c)", "Kunder, andra i hushållet", "Fakturor: ", "bokföringslagen", "Exempel Utskick AB, som trycker och skickar fakturor (lagras i Sverige)", "Ingen överföring", "fakturor kan inte ändras i efterhand")]
@@ -58,3 +58,6 @@ public sealed class RecordTests(AccountPortal portal) : IClassFixture<AccountPor
         return await db.RecipientAgreements.Where(row => row.RecipientId == id).ExecuteUpdateAsync(set => set.SetProperty(row => row.InForceTo, last), Cancellation);
     }
 }
+
+[OnPostgres]
+public sealed class RecordOnPostgresTests(AccountPortal portal) : RecordTests(portal);

@@ -10,7 +10,7 @@ using static Kalejdo.Portal.Tests.Support.AccountPortal;
 namespace Kalejdo.Portal.Tests.Features.Staff;
 
 /// <summary>Requests that came by post, phone or mail.</summary>
-public sealed class RegistrationTests(AccountPortal portal) : IClassFixture<AccountPortal>
+public class RegistrationTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     private static readonly DemoSubscriber Customer = new(30);
 
@@ -109,3 +109,6 @@ public sealed class RegistrationTests(AccountPortal portal) : IClassFixture<Acco
 
     private static string Iso(DateOnly day) => day.ToString("O", CultureInfo.InvariantCulture);
 }
+
+[OnPostgres]
+public sealed class RegistrationOnPostgresTests(AccountPortal portal) : RegistrationTests(portal);

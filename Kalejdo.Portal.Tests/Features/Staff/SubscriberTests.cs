@@ -64,10 +64,13 @@ public class SubscriberTests(AccountPortal portal) : IClassFixture<AccountPortal
     public async Task Thousands_of_hits_are_to_be_narrowed_down_and_name_nobody()
     {
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
-        await portal.KalejdoAsync("UPDATE subscriber SET phone = '+46700000000' WHERE id > 40; SELECT count(*) FROM subscriber");
+        await portal.KalejdoAsync("UPDATE subscriber SET phone = '+46700000000' WHERE id > 120; SELECT count(*) FROM subscriber");
+        var before = await portal.StoreAsync(db => db.AuditEntries.MaxAsync(row => (long?)row.Sequence, Cancellation)) ?? 0;
         var page = await FindAsync(staff, ("By", "Phone"), ("Value", "070-000 00 00"));
         Assert.Contains("För många träffar", page, StringComparison.Ordinal);
         Assert.Empty(Links(page));
+        // That it was looked is on record; nobody was read.
+        Assert.Equal(["access.searched purpose-contact"], await portal.StoreAsync(db => db.AuditEntries.Where(row => row.Sequence > before).Select(row => row.Event + " " + row.ReasonCode).ToListAsync(Cancellation)));
     }
 
     [Fact]

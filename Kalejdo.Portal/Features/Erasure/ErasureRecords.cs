@@ -46,11 +46,7 @@ internal sealed class ErasureRecords(
         if (request.Farewell is { Address: { } address, Language: var language })
         {
             db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, request.Farewell.AccountId, language, new CaseReach(address)));
-            // Where staff erase the person has not asked here, and what they asked for elsewhere is on record already.
-            if (request.Approved is null)
-            {
-                await outbox.AddAsync(db, new ErasureReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
-            }
+            await outbox.AddAsync(db, new ErasureReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);

@@ -104,6 +104,8 @@ internal sealed class PartnerDesk(
         var others = await db.RecipientAgreements.Where(row => row.RecipientId == id).ToListAsync(cancellation);
         if (others.Find(one => one.Meets(wanted.From, wanted.To) && PartnerAgreements.Words(one.Kinds).Intersect(wanted.Kinds).Any()) is { } other)
         {
+            await RecordAsync(db, "partner.agreement-refused", "overlap", id, actor, cancellation);
+            await transaction.CommitAsync(cancellation);
             return new PartnerAnswer.Overlaps(other);
         }
 
@@ -143,6 +145,8 @@ internal sealed class PartnerDesk(
 
         if (all.Find(one => one.Id != agreement && one.Meets(found.InForceFrom, last) && PartnerAgreements.Words(one.Kinds).Intersect(PartnerAgreements.Words(found.Kinds)).Any()) is { } other)
         {
+            await RecordAsync(db, "partner.agreement-refused", "overlap", id, actor, cancellation);
+            await transaction.CommitAsync(cancellation);
             return new PartnerAnswer.Overlaps(other);
         }
 
