@@ -13,6 +13,9 @@ internal static class StaffRoles
     /// <summary>Policy: an account with any of the roles.</summary>
     public const string Any = "Staff";
 
+    /// <summary>Policy: as <see cref="Any"/>, but what is posted is for who handles cases: auditors change nothing.</summary>
+    public const string Look = nameof(Look);
+
     /// <summary>Policy: who handles cases and looks subscribers up.</summary>
     public const string Work = nameof(Work);
 

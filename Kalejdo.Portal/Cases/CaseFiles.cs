@@ -35,6 +35,9 @@ public sealed record CaseFile(Case Case, IReadOnlyList<CaseLine> History, CaseCo
             _ => false,
         };
 
+    /// <summary>Whether it is done here, and recipients have yet to confirm: the portal closes it by itself.</summary>
+    public bool AwaitsRecipients => !IsRequest && Case.Status == CaseStatus.WaitingForRecipients;
+
     /// <summary>Whether something was erased of which there is a receipt.</summary>
     public bool HasErasureReceipt => !IsRequest
         && Case is { Type: CaseType.Erasure, OutcomeJson: ['{', ..], Status: CaseStatus.Done or CaseStatus.WaitingForRecipients or CaseStatus.PartlyDone };

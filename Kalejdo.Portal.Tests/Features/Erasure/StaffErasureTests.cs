@@ -1,8 +1,11 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Kalejdo.Portal.Cases;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.Restriction;
+using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Identity;
@@ -49,6 +52,29 @@ public class StaffErasureTests : IAsyncDisposable
         var proposal = await ProposalAsync(number);
         Assert.Equal((0, true), (proposal.SealedPayload.Length, proposal.EndedAt is not null));
         Assert.NotEqual(proposal.AskedBy, proposal.AnsweredBy);
+        var (letter, text) = (await portal.MailsAsync(Address(StaffRoles.CaseWorker)))[^1];
+        Assert.Equal(nameof(ErasureAnsweredLetter), letter);
+        Assert.Contains("har godkänt", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_has_no_account_is_told_where_Kalejdo_reaches_them()
+    {
+        var subscriber = new DemoSubscriber(4);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var number = await AskAsync(asker, subscriber);
+        using var approved = await ApproveAsync(second, number);
+        await DoneAsync(number);
+        Assert.Equal(0, await HistoryAsync(subscriber));
+        Assert.Equal([nameof(PartlyErasedLetter)], (await portal.MailsAsync(subscriber.OwnEmail)).Select(mail => mail.Letter));
+
+        // Whom no mail reaches is told by nobody here; it is done all the same.
+        var silent = new DemoSubscriber((int)DemoCase.NoEmail);
+        var another = await AskAsync(asker, silent, "?slag=contact_details&slag=viewing_history");
+        using var too = await ApproveAsync(second, another);
+        await DoneAsync(another);
+        Assert.Equal(0, await HistoryAsync(silent));
     }
 
     [Fact]
@@ -76,17 +102,26 @@ public class StaffErasureTests : IAsyncDisposable
 
         // Whatever the page offers, and with a token as good as any.
         var (proposals, tokens, shown) = (portal.Services.GetRequiredService<ErasureProposals>(), portal.Services.GetRequiredService<ActTokens>(), await ShownAsync(number));
+        using var elsewhere = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
         foreach (var (browser, role, form) in ((HttpClient, string, string)[])[
-            (asker, StaffRoles.CaseWorker, "approve-erasure"), (asker, StaffRoles.CaseWorker, "decline-erasure"), (second, StaffRoles.Administrator, "withdraw-erasure"),
-            (auditor, StaffRoles.Auditor, "approve-erasure"), (auditor, StaffRoles.Auditor, "decline-erasure")])
+            (asker, StaffRoles.CaseWorker, "approve-erasure"), (elsewhere, StaffRoles.CaseWorker, "approve-erasure"), (asker, StaffRoles.CaseWorker, "decline-erasure"),
+            (second, StaffRoles.Administrator, "withdraw-erasure")])
         {
             var token = Html.AntiforgeryToken(await browser.PageAsync(PortalUrls.Desk));
             using var refused = await browser.PostFormAsync(PortalUrls.ErasureAnswer(number), form, token, ("Act", tokens.New(await AccountAsync(role), PortalUrls.ErasureAnswer(number), shown)), ("Why", "Nej."));
             Assert.Contains("Någon annan än den som bad om raderingen", await refused.PageAsync(), StringComparison.Ordinal);
             Assert.Null((await ProposalAsync(number)).Answer);
         }
+        foreach (var form in (string[])["approve-erasure", "decline-erasure", "withdraw-erasure"])
+        {
+            var token = Html.AntiforgeryToken(await auditor.PageAsync(PortalUrls.Record));
+            using var refused = await auditor.PostFormAsync(
+                PortalUrls.ErasureAnswer(number), form, token, ("Act", tokens.New(await AccountAsync(StaffRoles.Auditor), PortalUrls.ErasureAnswer(number), shown)), ("Why", "Nej."));
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        }
         Assert.Equal(AnswerResult.NotTheirs, await proposals.ApproveAsync(number, await AccountAsync(StaffRoles.CaseWorker), shown, Cancellation));
         Assert.Equal(AnswerResult.NotTheirs, await proposals.ApproveAsync(number, await AccountAsync(StaffRoles.Auditor), shown, Cancellation));
+        Assert.Null((await ProposalAsync(number)).Answer);
         Assert.Contains("erasure.answer-refused", await EventsAsync(number));
         Assert.DoesNotContain("Godkänn och radera", await asker.PageAsync(PortalUrls.ErasureAnswer(number)), StringComparison.Ordinal);
         Assert.DoesNotContain("Godkänn och radera", await auditor.PageAsync(PortalUrls.ErasureAnswer(number)), StringComparison.Ordinal);
@@ -99,15 +134,50 @@ public class StaffErasureTests : IAsyncDisposable
         using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
         var number = await AskAsync(asker, new DemoSubscriber(10));
         var page = await second.PageAsync(PortalUrls.ErasureAnswer(number));
-        await using (var scope = portal.Services.CreateAsyncScope())
-        {
-            var users = scope.ServiceProvider.GetRequiredService<UserManager<Account>>();
-            var account = (await users.FindByIdAsync(await AccountAsync(StaffRoles.Administrator)))!;
-            Assert.True((await users.RemoveFromRoleAsync(account, StaffRoles.Administrator)).Succeeded);
-        }
+        await TakeRoleAwayAsync(StaffRoles.Administrator);
         using var refused = await second.PostFormAsync(PortalUrls.ErasureAnswer(number), "approve-erasure", Html.AntiforgeryToken(page), ("Act", Act(page)));
         Assert.Null((await ProposalAsync(number)).Answer);
         Assert.Equal(CaseStatus.Received, (await CaseAsync(number)).Status);
+    }
+
+    [Fact]
+    public async Task Two_people_stand_behind_it_when_it_is_approved()
+    {
+        var subscriber = new DemoSubscriber(10);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var number = await AskAsync(asker, subscriber);
+        await TakeRoleAwayAsync(StaffRoles.CaseWorker);
+        using var refused = await ApproveAsync(second, number);
+        Assert.Contains("handlägger inte längre ärenden", await refused.PageAsync(), StringComparison.Ordinal);
+        Assert.Null((await ProposalAsync(number)).Answer);
+        using var declined = await second.FillInAsync(PortalUrls.ErasureAnswer(number), "decline-erasure", ("Why", "Kollegan har slutat."));
+        Assert.Equal((CaseStatus.Withdrawn, "erasure-declined"), Status(await CaseAsync(number)));
+        Assert.NotEqual(0, await HistoryAsync(subscriber));
+    }
+
+    [Fact]
+    public async Task Approving_asks_for_a_fresh_sign_in_and_declining_does_not()
+    {
+        var subscriber = new DemoSubscriber(12);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var number = await AskAsync(asker, subscriber);
+        var page = await second.PageAsync(PortalUrls.ErasureAnswer(number));
+        portal.Time.Advance(TimeSpan.FromMinutes(6));
+        using var stale = await second.PostFormAsync(PortalUrls.ErasureAnswer(number), "approve-erasure", Html.AntiforgeryToken(page), ("Act", Act(page)));
+        Assert.Equal(PortalUrls.ConfirmFrom(PortalUrls.ErasureAnswer(number)), stale.Headers.Location?.PathOf());
+        Assert.Null((await ProposalAsync(number)).Answer);
+        var later = await second.PageAsync(PortalUrls.ErasureAnswer(number));
+        Assert.DoesNotContain("Godkänn och radera", later, StringComparison.Ordinal);
+        Assert.Contains(PortalUrls.ConfirmFrom(PortalUrls.ErasureAnswer(number)), Html.Links(later));
+        using var declined = await second.PostFormAsync(PortalUrls.ErasureAnswer(number), "decline-erasure", Html.AntiforgeryToken(later), ("Why", "Fel abonnent."));
+        Assert.Equal((CaseStatus.Withdrawn, "erasure-declined"), Status(await CaseAsync(number)));
+        var (letter, text) = (await portal.MailsAsync(Address(StaffRoles.CaseWorker)))[^1];
+        Assert.Equal(nameof(ErasureAnsweredLetter), letter);
+        Assert.Contains("blev inte av", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Fel abonnent", text, StringComparison.Ordinal);
+        Assert.NotEqual(0, await HistoryAsync(subscriber));
     }
 
     [Fact]
@@ -182,31 +252,20 @@ public class StaffErasureTests : IAsyncDisposable
         await clock.RunAsync(Cancellation);
         Assert.Empty(await TasksAsync(number));
         portal.Time.Advance(TimeSpan.FromMinutes(10));
-        await Task.WhenAll(clock.RunAsync(Cancellation), portal.Services.GetRequiredService<ProposalClock>().RunAsync(Cancellation));
+        // Two nodes at once, and again.
+        await Task.WhenAll(clock.RunAsync(Cancellation), clock.RunAsync(Cancellation));
+        portal.Time.Advance(ProposalClock.Patience);
         await clock.RunAsync(Cancellation);
         Assert.Equal(["ErasureUnanswered open"], await TasksAsync(number));
         Assert.Single(await EventsAsync(number), "erasure.escalated");
-        Assert.InRange((await portal.MailsAsync(Mailbox)).Count, 0, 1);
+        var (letter, text) = Assert.Single(await portal.MailsAsync(Mailbox));
+        Assert.Equal(nameof(ErasureUnansweredLetter), letter);
+        Assert.Contains(number, text, StringComparison.Ordinal);
         Assert.Equal(due, (await CaseAsync(number)).DueOn);
 
         using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
         using var answered = await second.FillInAsync(PortalUrls.ErasureAnswer(number), "decline-erasure", ("Why", "Vi väntar på svar från personen."));
         Assert.Equal(["ErasureReturned open", "ErasureUnanswered done"], await TasksAsync(number));
-    }
-
-    [Fact]
-    public async Task The_desk_s_mailbox_hears_of_it()
-    {
-        await using var configured = portal.WithWebHostBuilder(builder => builder.UseSetting("Cases:DeskMailbox", Mailbox));
-        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
-        var number = await AskAsync(asker, new DemoSubscriber(20));
-        portal.Time.Advance(ProposalClock.Patience + TimeSpan.FromMinutes(1));
-        var clock = configured.Services.GetRequiredService<ProposalClock>();
-        await clock.RunAsync(Cancellation);
-        await clock.RunAsync(Cancellation);
-        var (letter, text) = Assert.Single(await portal.MailsAsync(Mailbox));
-        Assert.Equal(nameof(ErasureUnansweredLetter), letter);
-        Assert.Contains(number, text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -223,19 +282,83 @@ public class StaffErasureTests : IAsyncDisposable
         Assert.Contains("har ändrats sedan du såg planen", await changed.PageAsync(), StringComparison.Ordinal);
         Assert.Null((await ProposalAsync(number)).Answer);
 
-        // Approved on a node that was killed at once: what the next one finds has grown.
         var rows = await HistoryAsync(subscriber);
-        var answered = portal.Time.GetUtcNow().UtcDateTime;
-        var sealing = (await portal.Services.GetRequiredService<ErasureProposals>().FindAsync(number, Cancellation))!.Value.Open!;
-        var payload = portal.Services.GetRequiredService<PortalKeys>().Seal(
-            $"erasure proposal {number}", System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new { Request = sealing.Request with { Approved = sealing.Asked }, sealing.Asked }));
-        await portal.StoreAsync(db => db.ErasureProposals.Where(row => row.CaseNumber == number).ExecuteUpdateAsync(
-            set => set.SetProperty(row => row.AnsweredAt, answered).SetProperty(row => row.Answer, ProposalAnswer.Approved).SetProperty(row => row.SealedPayload, payload), Cancellation));
+        await ApprovedAndKilledAsync(number);
         await portal.Services.GetRequiredService<ProposalClock>().RunAsync(Cancellation);
         Assert.Equal((CaseStatus.Withdrawn, "plan-outgrown"), Status(await CaseAsync(number)));
         Assert.Equal(rows, await HistoryAsync(subscriber));
         Assert.Equal(["ErasureReturned open"], await TasksAsync(number));
         Assert.Equal("erasure.returned", (await EventsAsync(number))[^1]);
+    }
+
+    [Fact]
+    public async Task What_is_paused_after_the_approval_is_left_alone()
+    {
+        var subscriber = new DemoSubscriber(24);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var number = await AskAsync(asker, subscriber);
+        await ApprovedAndKilledAsync(number);
+        var pausing = portal.Services.GetRequiredService<Pausing>();
+        var kind = (await pausing.FindKindAsync(History, Cancellation))!;
+        await pausing.BeginAsync(
+            new PauseRequest([new("customer_number", subscriber.CustomerNumber)], History, "staff:x", null, null, "sv"), kind.Label!, RestrictionGround.LegalClaims, Cancellation);
+        await portal.Services.GetRequiredService<ProposalClock>().RunAsync(Cancellation);
+        Assert.Equal((CaseStatus.Withdrawn, "person-paused"), Status(await CaseAsync(number)));
+        Assert.NotEqual(0, await HistoryAsync(subscriber));
+        Assert.Equal(["ErasureReturned open"], await TasksAsync(number));
+        Assert.Equal(nameof(ErasureAnsweredLetter), (await portal.MailsAsync(Address(StaffRoles.CaseWorker)))[^1].Letter);
+    }
+
+    [Fact]
+    public async Task While_the_database_is_away_nothing_is_lost_and_it_goes_on_afterwards()
+    {
+        var subscriber = new DemoSubscriber(28);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        using var second = await SignedIn.StaffAsync(portal, StaffRoles.Administrator);
+        var address = $"{await PassAsync(asker, subscriber)}/radera?slag={History}";
+        var number = await AskAsync(asker, subscriber);
+        var page = await second.PageAsync(PortalUrls.ErasureAnswer(number));
+
+        await portal.KalejdoAsync("ALTER TABLE viewing_history RENAME TO gone; SELECT count(*) FROM gone");
+        Assert.Contains("Det går inte att radera just nu", await asker.PageAsync(address), StringComparison.Ordinal);
+        var away = await second.PageAsync(PortalUrls.ErasureAnswer(number));
+        Assert.Contains("Planen kan inte visas just nu", away, StringComparison.Ordinal);
+        Assert.DoesNotContain("Godkänn och radera", away, StringComparison.Ordinal);
+        Assert.Contains("Säg nej till raderingen", away, StringComparison.Ordinal);
+        using var tried = await second.PostFormAsync(PortalUrls.ErasureAnswer(number), "approve-erasure", Html.AntiforgeryToken(page), ("Act", Act(page)));
+        Assert.Contains("Svaret togs inte emot", await tried.PageAsync(), StringComparison.Ordinal);
+        Assert.Null((await ProposalAsync(number)).Answer);
+
+        var clock = portal.Services.GetRequiredService<ProposalClock>();
+        await ApprovedAndKilledAsync(number);
+        await clock.RunAsync(Cancellation);
+        Assert.Equal((CaseStatus.Received, null), ((await CaseAsync(number)).Status, (await ProposalAsync(number)).EndedAt));
+
+        await portal.KalejdoAsync("ALTER TABLE gone RENAME TO viewing_history; SELECT count(*) FROM viewing_history");
+        await clock.RunAsync(Cancellation);
+        await DoneAsync(number);
+        Assert.Equal(0, await HistoryAsync(subscriber));
+    }
+
+    [Fact]
+    public async Task What_the_plan_refuses_after_the_approval_is_staff_s_to_decide_and_the_person_hears_nothing_false()
+    {
+        var subscriber = new DemoSubscriber(30);
+        using var asker = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var number = await AskAsync(asker, subscriber);
+        await ApprovedAndKilledAsync(number);
+        var open = (await portal.Services.GetRequiredService<ErasureProposals>().FindAsync(number, Cancellation))!.Value.Open!;
+        Assert.Equal(number, await portal.Services.GetRequiredService<ErasureRecords>().RefuseAsync(
+            open.Request with { CaseNumber = number }, [new Refusal("the column must be unique", "kalejdo.viewing_history.programme")], Cancellation));
+        await portal.Services.GetRequiredService<ProposalClock>().RunAsync(Cancellation);
+        Assert.Equal(CaseStatus.Received, (await CaseAsync(number)).Status);
+        var proposal = await ProposalAsync(number);
+        Assert.Equal((0, true), (proposal.SealedPayload.Length, proposal.EndedAt is not null));
+        var page = await asker.PageAsync(PortalUrls.DeskCase(number));
+        Assert.All(["Raderingen gick inte att genomföra", "kalejdo.viewing_history.programme", "Besvara"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        // They asked for nothing here, so nothing is acknowledged.
+        Assert.Empty(await portal.MailsAsync(subscriber.OwnEmail));
+        Assert.NotEqual(0, await HistoryAsync(subscriber));
     }
 
     [Fact]
@@ -270,6 +393,26 @@ public class StaffErasureTests : IAsyncDisposable
     {
         await portal.DisposeAsync();
         GC.SuppressFinalize(this);
+    }
+
+    private static string Address(string role) => $"{role}@personal.exempel.se";
+
+    private async Task TakeRoleAwayAsync(string role)
+    {
+        await using var scope = portal.Services.CreateAsyncScope();
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<Account>>();
+        Assert.True((await users.RemoveFromRoleAsync((await users.FindByEmailAsync(Address(role)))!, role)).Succeeded);
+    }
+
+    /// <summary>Approved on a node that was killed at once.</summary>
+    private async Task ApprovedAndKilledAsync(string number)
+    {
+        var answered = portal.Time.GetUtcNow().UtcDateTime;
+        var open = (await portal.Services.GetRequiredService<ErasureProposals>().FindAsync(number, Cancellation))!.Value.Open!;
+        var payload = portal.Services.GetRequiredService<PortalKeys>().Seal(
+            $"erasure proposal {number}", JsonSerializer.SerializeToUtf8Bytes(new { Request = open.Request with { Approved = open.Asked }, open.Asked }));
+        await portal.StoreAsync(db => db.ErasureProposals.Where(row => row.CaseNumber == number).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.AnsweredAt, answered).SetProperty(row => row.Answer, ProposalAnswer.Approved).SetProperty(row => row.SealedPayload, payload), Cancellation));
     }
 
     private static async Task<string> AskAsync(HttpClient staff, DemoSubscriber subscriber, string what = $"?slag={History}")

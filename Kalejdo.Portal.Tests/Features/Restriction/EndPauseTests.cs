@@ -23,7 +23,11 @@ public sealed class EndPauseTests(AccountPortal portal) : IClassFixture<AccountP
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
         var desk = await staff.PageAsync(PortalUrls.Desk);
         Assert.Contains(PortalUrls.DeskCase(number), Html.Links(desk));
-        Assert.Contains(PortalUrls.EndPause(number), Html.Links(await staff.PageAsync(PortalUrls.DeskCase(number))));
+        var asked = await staff.PageAsync(PortalUrls.DeskCase(number));
+        Assert.Contains(PortalUrls.EndPause(number), Html.Links(asked));
+        // Begun is begun: what waits for recipients alone is neither answered nor refused.
+        Assert.Contains("Portalen väntar på att mottagarna bekräftar", asked, StringComparison.Ordinal);
+        Assert.All(["Besvara", "Avslå"], step => Assert.DoesNotContain(step, asked, StringComparison.Ordinal));
 
         using var missing = await staff.FillInAsync(PortalUrls.EndPause(number), "end");
         var errors = Html.Errors(await missing.PageAsync());
@@ -79,7 +83,7 @@ public sealed class EndPauseTests(AccountPortal portal) : IClassFixture<AccountP
         var page = await auditor.PageAsync(PortalUrls.EndPause(number));
         Assert.Contains("kan du läsa men inte avsluta", page, StringComparison.Ordinal);
         using var forged = await auditor.PostFormAsync(PortalUrls.EndPause(number), "end", Html.AntiforgeryToken(page), ByMail);
-        Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, forged.StatusCode);
         Assert.Null(await portal.StoreAsync(db => db.RestrictedKinds.Where(row => row.CaseNumber == number).Select(row => row.EndDecidedAt).SingleAsync(Cancellation)));
         Assert.True(await portal.StoreAsync(db => db.AuditEntries.AnyAsync(
             row => row.Event == "access.read" && row.ReasonCode == "case" && db.RestrictedKinds.Any(paused => paused.CaseNumber == number && paused.Subject == row.Subject), Cancellation)));

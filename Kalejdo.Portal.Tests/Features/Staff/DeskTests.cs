@@ -210,7 +210,7 @@ public class DeskTests(AccountPortal portal) : IClassFixture<AccountPortal>
         var worker = await portal.StoreAsync(db => db.Users.Where(row => row.Email == $"{StaffRoles.CaseWorker}@personal.exempel.se").Select(row => row.Id).SingleAsync(Cancellation));
         Assert.Equal($"staff:{worker}", portal.Services.GetRequiredService<AuditTrail>().WhoIs(actor));
         using var forged = await auditor.PostFormAsync(PortalUrls.Desk, "task", Html.AntiforgeryToken(read), ("PutAway", id));
-        Assert.Equal(HttpStatusCode.BadRequest, forged.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, forged.StatusCode);
     }
 
     [Fact]

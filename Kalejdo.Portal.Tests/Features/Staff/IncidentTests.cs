@@ -125,7 +125,7 @@ public class IncidentTests(AccountPortal portal) : IClassFixture<AccountPortal>
         Assert.DoesNotContain("<textarea", page, StringComparison.Ordinal);
 
         using var posted = await auditor.PostFormAsync(PortalUrls.Incident(number), "document", Html.AntiforgeryToken(page), NoRisk);
-        Assert.Equal(HttpStatusCode.BadRequest, posted.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, posted.StatusCode);
         Assert.False(await portal.StoreAsync(db => db.IncidentNotes.AnyAsync(row => row.CaseNumber == number, Cancellation)));
     }
 

@@ -67,7 +67,7 @@ public class OutgoingTests(AccountPortal portal) : IClassFixture<AccountPortal>
         Assert.Contains("E-postservern går inte att nå", page, StringComparison.Ordinal);
         Assert.DoesNotContain("Försök nu", page, StringComparison.Ordinal);
         using var refused = await auditor.PostFormAsync(address, "send", Html.AntiforgeryToken(page), ("id", $"{mail}"));
-        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
         Assert.Equal(later, await DueAsync(mail), TimeSpan.FromMilliseconds(1));
 
         using var administrator = await SignedIn.StaffAsync(portal, StaffRoles.Administrator, "en");

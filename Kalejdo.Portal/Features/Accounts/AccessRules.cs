@@ -47,6 +47,8 @@ internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizati
         options.AddPolicy(FactorChange, new AuthorizationPolicyBuilder(anybody).AddRequirements(Fresh).Build());
         options.AddPolicy(PasskeyChange, new AuthorizationPolicyBuilder(signedIn).AddRequirements(Fresh).Build());
         options.AddPolicy(StaffRoles.Any, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All).Build());
+        options.AddPolicy(StaffRoles.Look, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.All)
+            .RequireAssertion(asked => asked.User.MayWork() || asked.Resource is HttpContext { Request.Method: "GET" or "HEAD" }).Build());
         options.AddPolicy(StaffRoles.Work, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Workers).Build());
         options.AddPolicy(StaffRoles.Oversight, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Overseers).Build());
         options.AddPolicy(StaffRoles.Administer, new AuthorizationPolicyBuilder(signedIn).RequireRole(StaffRoles.Administrator).AddRequirements(Fresh).Build());

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
@@ -55,6 +56,9 @@ internal enum AnswerResult
 
     /// <summary>The plan has come to change what whoever asked never saw: they ask anew.</summary>
     BeyondAsked,
+
+    /// <summary>Whoever asked handles no cases any more: two people have to stand behind it.</summary>
+    AskerGone,
 }
 
 /// <summary>An erasure that waits for a second person, opened.</summary>
@@ -67,7 +71,7 @@ internal sealed record OpenProposal(ErasureProposal Row, ErasureRequest Request,
 /// </summary>
 internal sealed class ErasureProposals(
     ErasurePlans plans, ErasureActs acts, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, Restrictions restrictions,
-    SubscriberPeople people, PortalKeys keys, TimeProvider time)
+    SubscriberPeople people, Outbox outbox, PortalKeys keys, TimeProvider time)
 {
     public const string Job = "system:proposals";
 
@@ -205,10 +209,11 @@ internal sealed class ErasureProposals(
         var now = Now;
         DateTime? ended = answer == ProposalAnswer.Approved ? null : now;
         var asker = await db.ErasureProposals.Where(row => row.CaseNumber == number).Select(row => row.AskedBy).SingleAsync(cancellationToken);
-        var isTheirs = (answer == ProposalAnswer.Withdrawn) == (asker == accountId)
-            && await db.UserRoles.AnyAsync(given => given.UserId == accountId && db.Roles.Any(role => role.Id == given.RoleId && StaffRoles.Workers.Contains(role.Name)), cancellationToken);
+        var refusal = (answer == ProposalAnswer.Withdrawn) != (asker == accountId) || !await WorksAsync(db, accountId, cancellationToken) ? AnswerResult.NotTheirs
+            : answer == ProposalAnswer.Approved && !await WorksAsync(db, asker, cancellationToken) ? AnswerResult.AskerGone
+            : AnswerResult.Overtaken;
         // Claimed first: of two who answer at once, one does.
-        var taken = isTheirs && await db.ErasureProposals
+        var taken = refusal == AnswerResult.Overtaken && await db.ErasureProposals
             .Where(row => row.CaseNumber == number && row.AnsweredAt == null && row.EndedAt == null && db.Cases.Any(one => one.Number == number && one.Status == CaseStatus.Received))
             .ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.AnsweredAt, now).SetProperty(row => row.AnsweredBy, accountId).SetProperty(row => row.Answer, answer)
@@ -218,21 +223,22 @@ internal sealed class ErasureProposals(
         if (!taken)
         {
             await audit.AppendAsync(
-                db, new AuditEvent("erasure.answer-refused") { Subject = asked.Subject, Actor = who, CaseNumber = number, ReasonCode = isTheirs ? "overtaken" : "not-theirs" }, cancellationToken);
+                db, new AuditEvent("erasure.answer-refused") { Subject = asked.Subject, Actor = who, CaseNumber = number, ReasonCode = CodeOf(refusal) }, cancellationToken);
             await db.SaveChangesAsync(cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            return isTheirs ? AnswerResult.Overtaken : AnswerResult.NotTheirs;
+            return refusal;
         }
         var sealedWords = CaseEvent.Seal(keys, number, words);
         switch (answer)
         {
             case ProposalAnswer.Approved:
                 CaseSteps.Note(db, asked, CaseStep.WordsAdded, CaseParty.Staff, now, "erasure-approved", sealedWords);
+                await TellAskerAsync(db, number, isApproved: true, cancellationToken);
                 break;
             case ProposalAnswer.Declined:
                 CaseSteps.Take(db, asked, CaseStep.Withdrawn, CaseParty.Staff, now, "erasure-declined", sealedWords);
-                // So that whoever asked hears of it.
                 db.StaffTasks.Add(Returned(number, "erasure-declined"));
+                await TellAskerAsync(db, number, isApproved: false, cancellationToken);
                 break;
             case ProposalAnswer.Withdrawn:
                 CaseSteps.Take(db, asked, CaseStep.Withdrawn, CaseParty.Staff, now, "asker-withdrew");
@@ -267,10 +273,24 @@ internal sealed class ErasureProposals(
         var asked = await db.Cases.SingleAsync(row => row.Number == number, cancellationToken);
         asked.Take(db, CaseStep.Withdrawn, now, code);
         db.StaffTasks.Add(Returned(number, code));
+        await TellAskerAsync(db, number, isApproved: false, cancellationToken);
         var who = await audit.NumberOfAsync(db, Job, cancellationToken);
         await audit.AppendAsync(db, new AuditEvent("erasure.returned") { Subject = asked.Subject, Actor = who, CaseNumber = number, ReasonCode = code }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static Task<bool> WorksAsync(PortalDbContext db, string accountId, CancellationToken cancellationToken) => db.Users.AnyAsync(
+        row => row.Id == accountId && row.LockoutEnd == null
+            && db.UserRoles.Any(given => given.UserId == row.Id && db.Roles.Any(role => role.Id == given.RoleId && StaffRoles.Workers.Contains(role.Name))), cancellationToken);
+
+    private async Task TellAskerAsync(PortalDbContext db, string number, bool isApproved, CancellationToken cancellationToken)
+    {
+        var asker = await db.Users.AsNoTracking().SingleOrDefaultAsync(row => db.ErasureProposals.Any(one => one.CaseNumber == number && one.AskedBy == row.Id), cancellationToken);
+        if (asker is { Email: { } address, Language: var language })
+        {
+            await outbox.AddAsync(db, new ErasureAnsweredLetter(number, isApproved), address, language, null, cancellationToken);
+        }
     }
 
     internal static async Task RemindNoMoreAsync(PortalDbContext db, string number, DateTime now, CancellationToken cancellationToken) =>
@@ -279,6 +299,14 @@ internal sealed class ErasureProposals(
 
     private StaffTask Returned(string number, string code) =>
         new() { CaseNumber = number, Kind = StaffTaskKind.ErasureReturned, Place = "", ReasonCode = code, Rows = 0, CreatedAt = Now };
+
+    private static string CodeOf(AnswerResult refusal) => refusal switch
+    {
+        AnswerResult.NotTheirs => "not-theirs",
+        AnswerResult.AskerGone => "asker-gone",
+        AnswerResult.Overtaken => "overtaken",
+        _ => throw new ArgumentOutOfRangeException(nameof(refusal)),
+    };
 
     private static string EventOf(ProposalAnswer answer) => answer switch
     {

@@ -46,7 +46,11 @@ internal sealed class ErasureRecords(
         if (request.Farewell is { Address: { } address, Language: var language })
         {
             db.CaseContacts.Add(CaseContact.Of(keys, opened.Number, request.Farewell.AccountId, language, new CaseReach(address)));
-            await outbox.AddAsync(db, new ErasureReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
+            // Where staff erase the person has not asked here, and what they asked for elsewhere is on record already.
+            if (request.Approved is null)
+            {
+                await outbox.AddAsync(db, new ErasureReceivedLetter(opened.Number, opened.DueOn), address, language, opened.Number, cancellationToken);
+            }
         }
         await audit.AppendAsync(db, new AuditEvent("erasure.plan-refused") { Subject = subject, Actor = who, CaseNumber = opened.Number, ReasonCode = "plan-refused" }, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
