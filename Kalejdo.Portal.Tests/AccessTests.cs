@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Claims;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +24,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     [
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility, PortalUrls.Language, PortalUrls.ErrorRoute,
         PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword, PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.PasskeySignIn, PortalUrls.SignOut,
-        PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs, PortalUrls.SelfServiceClosed,
         PortalUrls.InvitationRoute,
         PortalUrls.NotMyAddress, PortalUrls.NotMyAddressCode, PortalUrls.NotMyAddressLinkRoute, PortalUrls.UndoDisavowalRoute,
         PortalUrls.Mailbox, PortalUrls.MailRoute, PortalUrls.MailFrameRoute, PortalUrls.Letters, PortalUrls.LetterFrameRoute,
@@ -73,6 +74,7 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         [PortalUrls.SubscriberKindRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberEraseRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberPauseRoute] = StaffRoles.Work,
+        [PortalUrls.SubscriberProtectRoute] = StaffRoles.Work,
         [PortalUrls.SubscriberCorrectRoute] = StaffRoles.Work,
         [PortalUrls.ErasureAnswerRoute] = StaffRoles.Look,
         [PortalUrls.Incidents] = StaffRoles.Look,
@@ -135,6 +137,38 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         {
             using var answer = await browser.PostFormAsync(download, "", token);
             Assert.Equal(PortalUrls.LinkFrom(PortalUrls.Download), answer.Headers.Location?.PathOf());
+        }
+    }
+
+    [Fact]
+    public async Task Whom_staff_alone_serve_reaches_nobodys_data()
+    {
+        var subscriber = new DemoSubscriber(38);
+        using var browser = await portal.SignedInAsync(subscriber);
+        var token = Html.AntiforgeryToken(await browser.PageAsync(PortalUrls.Download));
+        await portal.StoreAsync(async db =>
+        {
+            var keys = portal.Services.GetRequiredService<PortalKeys>();
+            db.ClosedSelfServices.Add(new ClosedSelfService
+            {
+                CustomerHash = AccountLink.Hash(keys, CurrentSubject.CustomerNumber, subscriber.CustomerNumber),
+                SealedNumber = ClosedSelfService.Seal(keys, subscriber.CustomerNumber),
+                Subject = 1,
+                Reason = ClosedReason.Frozen,
+                Since = portal.Time.GetUtcNow().UtcDateTime,
+            });
+            return await db.SaveChangesAsync(Cancellation);
+        });
+        foreach (var (address, demanded) in Others.Where(other => CanBeOpened(other.Key) && !IsStaffs(other.Value)))
+        {
+            using var answer = await browser.GetAsync(Opened(address), Cancellation);
+            Assert.Equal(demanded is CurrentSubject.Linked or CurrentSubject.Fresh or CurrentSubject.FreshToAct ? PortalUrls.SelfServiceClosed : null, answer.Headers.Location?.PathOf());
+        }
+
+        foreach (var download in Downloads)
+        {
+            using var answer = await browser.PostFormAsync(download, "", token);
+            Assert.Equal(PortalUrls.SelfServiceClosed, answer.Headers.Location?.PathOf());
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record LinkedSubject(string AccountId, IReadOnlyList<Identity> I
 }
 
 /// <summary>The subject behind the request, for every feature; what they may find rows by is proven when the account is linked.</summary>
-internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext db, PortalKeys keys, TimeProvider time)
+internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext db, SelfService selfService, PortalKeys keys, TimeProvider time)
 {
     /// <summary>Policy: an account that is not staff's.</summary>
     public const string Subscriber = nameof(Subscriber);
@@ -60,8 +60,18 @@ internal sealed class CurrentSubject(IHttpContextAccessor http, PortalDbContext 
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
 
-    /// <returns>Null where nobody is signed in, or the account is not linked to an agreement.</returns>
-    public async Task<LinkedSubject?> FindAsync(CancellationToken cancellationToken)
+    /// <returns>Null where nobody is signed in, the account is not linked to an agreement, or staff alone serve its person.</returns>
+    public async Task<LinkedSubject?> FindAsync(CancellationToken cancellationToken) =>
+        await ResolveAsync(cancellationToken) is { } subject && !await selfService.IsClosedAsync(subject.Identities, cancellationToken) ? subject : null;
+
+    /// <summary>Whether there is an agreement, whoever serves it.</summary>
+    public async Task<bool> IsLinkedAsync(CancellationToken cancellationToken) => await ResolveAsync(cancellationToken) is not null;
+
+    /// <summary>Whether staff alone serve this person.</summary>
+    public async Task<bool> IsClosedAsync(CancellationToken cancellationToken) =>
+        await ResolveAsync(cancellationToken) is { } subject && await selfService.IsClosedAsync(subject.Identities, cancellationToken);
+
+    private async Task<LinkedSubject?> ResolveAsync(CancellationToken cancellationToken)
     {
         if (AccountId is not { } id || await db.Users.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken) is not { } account)
         {

@@ -42,9 +42,10 @@ internal sealed partial class ExpiredRows(IDbContextFactory<PortalDbContext> dat
 
         // Whom the audit's numbers stand for, and what was said in words: the chain holds without them.
         await db.AuditNotes.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
-        // Who has paused something stays known as long as that lasts, or nobody would know whose it is.
+        // Who has paused something, or is served by staff alone, stays known as long as that lasts, or nobody would know whose it is.
         var (soon, later) = (now.AddDays(30), now.AddDays(options.Value.AuditPeopleDays));
-        await db.AuditPeople.Where(row => row.ExpiresAt <= soon && db.RestrictedKinds.Any(paused => paused.Subject == row.Number && paused.EndedAt == null))
+        await db.AuditPeople.Where(row => row.ExpiresAt <= soon && (db.RestrictedKinds.Any(paused => paused.Subject == row.Number && paused.EndedAt == null)
+                || db.ClosedSelfServices.Any(closed => closed.Subject == row.Number)))
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.ExpiresAt, later), cancellationToken);
         await db.AuditPeople.Where(row => row.ExpiresAt <= now).ExecuteDeleteAsync(cancellationToken);
         // A case's expiring lines go last, as they are what lets the others go.

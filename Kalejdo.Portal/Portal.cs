@@ -9,6 +9,7 @@ using Kalejdo.Portal.Features.Mailbox;
 using Kalejdo.Portal.Features.MyCases;
 using Kalejdo.Portal.Features.MyData;
 using Kalejdo.Portal.Features.NotMyAddress;
+using Kalejdo.Portal.Features.Protection;
 using Kalejdo.Portal.Features.Restriction;
 using Kalejdo.Portal.Features.Staff.AccessLog;
 using Kalejdo.Portal.Features.Staff.DataMap;
@@ -74,6 +75,7 @@ internal static class Portal
         services.AddSingleton<AuditTrail>();
         services.AddHttpContextAccessor();
         services.AddScoped<CurrentSubject>();
+        services.AddSingleton<SelfService>();
         services.AddSingleton<AttemptLimits>();
         services.AddSingleton<ReachedLimits>();
         services.AddRateLimiter(_ => { });
@@ -101,6 +103,8 @@ internal static class Portal
         services.AddSingleton<ReturnedMail>();
         services.AddSingleton<Pausing>();
         services.AddSingleton<PauseEnds>();
+        services.AddSingleton<Protections>();
+        services.AddSingleton<ProtectionReviews>();
         services.AddScoped<StaffCircuit>();
         services.AddSingleton<DeskCases>();
         services.AddSingleton<Assignments>();
@@ -156,6 +160,7 @@ internal static class Portal
         services.AddRecurring<ErasureFollowUpJob>(ErasureFollowUpJob.Every);
         services.AddRecurring<DisavowalJob>(DisavowalJob.Every);
         services.AddRecurring<PauseEnds.Round>(PauseEnds.Round.Every);
+        services.AddRecurring<ProtectionReviews.Job>(ProtectionReviews.Job.Every);
         services.AddRecurring<ExpiredRows.Job>(ExpiredRows.Job.Every);
         services.AddSingleton<Mails>();
         services.AddSingleton<LetterGallery>();

@@ -42,6 +42,9 @@ internal static class PortalUrls
     /// <summary>Where people are helped whom self-service cannot help.</summary>
     public const string ContactUs = "/kontakta-oss";
 
+    /// <summary>Where those are led whom staff alone serve.</summary>
+    public const string SelfServiceClosed = "/sjalvbetjaning-stangd";
+
     /// <summary>Who cannot sign in asks here: with a mailbox, or on paper.</summary>
     public const string Guest = "/begaran";
     public const string GuestCode = "/begaran/kod";
@@ -147,8 +150,12 @@ internal static class PortalUrls
     public const string SubscriberRoute = "/personal/abonnent/{Token}";
     public const string SubscriberKindRoute = "/personal/abonnent/{Token}/{Kind}";
     public const string SubscriberPauseRoute = "/personal/abonnent/{Token}/pausa";
+    public const string SubscriberProtectRoute = "/personal/abonnent/{Token}/skydda";
     public const string SubscriberEraseRoute = "/personal/abonnent/{Token}/radera";
     public const string SubscriberCorrectRoute = "/personal/abonnent/{Token}/ratta/{Row}/{Field}";
+
+    /// <summary>In the query of <see cref="FindSubscriber"/>: the protection to be looked at.</summary>
+    public const string ForReview = "skydd";
 
     /// <summary>In the query of <see cref="FindSubscriber"/>.</summary>
     public const string ForCase = "arende";
@@ -295,6 +302,12 @@ internal static class PortalUrls
 
     /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
     public static string SubscriberPause(string token) => $"{FindSubscriber}/{token}/pausa";
+
+    /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
+    public static string SubscriberProtect(string token, bool done = false) => $"{FindSubscriber}/{token}/skydda{(done ? "?gjort=1" : "")}";
+
+    /// <param name="protection">As the task names it whose protection is to be looked at.</param>
+    public static string FindSubscriberForReview(string protection) => $"{FindSubscriber}?{ForReview}={protection}";
 
     /// <param name="token">Of <see cref="SubscriberPasses"/>.</param>
     public static string SubscriberErase(string token) => $"{FindSubscriber}/{token}/radera";

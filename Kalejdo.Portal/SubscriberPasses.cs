@@ -8,7 +8,8 @@ namespace Kalejdo.Portal;
 
 /// <summary>Whose data somebody of staff looks at, and what for: every read under it is put on record with the purpose.</summary>
 /// <param name="Purpose">Of <see cref="Purposes"/>.</param>
-internal sealed record SubscriberPass(string CustomerNumber, string Purpose, string? CaseNumber)
+/// <param name="Opened">Whether they asked, once more, to see what stands about somebody whose identity is protected.</param>
+internal sealed record SubscriberPass(string CustomerNumber, string Purpose, string? CaseNumber, bool Opened = false)
 {
     /// <summary>As the audit's reason codes; the subscriber reads them in words.</summary>
     public static readonly string[] Purposes = ["purpose-request", "purpose-contact", "purpose-own-check", "purpose-incident", "purpose-claim"];

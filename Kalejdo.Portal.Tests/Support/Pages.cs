@@ -9,7 +9,7 @@ internal static class Pages
     [
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility,
         PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword,
-        PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs,
+        PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs, PortalUrls.SelfServiceClosed,
         PortalUrls.NotMyAddress, PortalUrls.Guest, PortalUrls.GuestOnPaper,
     ];
 

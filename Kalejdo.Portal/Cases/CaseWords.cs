@@ -104,6 +104,7 @@ internal static class CaseWords
         "address-left" => CasesText.ReasonAddressLeft,
         "address-held" => CasesText.ReasonAddressHeld,
         "too_many_tries" => CasesText.ReasonTooManyTries,
+        "self-service-closed" => CasesText.ReasonSelfServiceClosed,
         "no-answer" => CasesText.ReasonNoAnswer,
         "by-letter" => CasesText.ReasonByLetter,
         "by-phone" => CasesText.ReasonByPhone,

@@ -37,6 +37,8 @@ public abstract partial class PortalDbContext(DbContextOptions options) : Identi
 
     public DbSet<RestrictedKind> RestrictedKinds => Set<RestrictedKind>();
 
+    public DbSet<ClosedSelfService> ClosedSelfServices => Set<ClosedSelfService>();
+
     public DbSet<SecretDisclosure> SecretDisclosures => Set<SecretDisclosure>();
 
     public DbSet<OutboxMail> Outbox => Set<OutboxMail>();

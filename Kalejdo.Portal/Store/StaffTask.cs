@@ -61,6 +61,9 @@ public enum StaffTaskKind
 
     /// <summary>An erasure that staff had asked for was declined, or could not be carried out as approved.</summary>
     ErasureReturned,
+
+    /// <summary>The day has come to see whether somebody's identity is still to be protected. Its place is the protection's number and the day.</summary>
+    ProtectionReview,
 }
 
 internal sealed class StaffTaskConfiguration : IEntityTypeConfiguration<StaffTask>

@@ -74,15 +74,15 @@ public class LinkingTests(AccountPortal portal) : IClassFixture<AccountPortal>
     }
 
     [Fact]
-    public async Task Protected_identity_is_sent_to_people_and_not_told_why()
+    public async Task Protected_identity_is_refused_as_a_wrong_number_is()
     {
         var subscriber = new DemoSubscriber(20 + (int)DemoCase.ProtectedIdentity);
         using var browser = portal.Browser();
         await portal.RegisterAsync(browser, subscriber.OwnEmail);
         using var refused = await LinkAsync(browser, subscriber.CustomerNumber);
 
-        Assert.Equal(PortalUrls.ContactUs, refused.Headers.Location?.PathOf());
-        var page = await browser.PageAsync(PortalUrls.ContactUs);
+        var page = await refused.PageAsync();
+        Assert.Contains("Det gick inte att koppla kontot", Html.Errors(page), StringComparison.Ordinal);
         Assert.DoesNotContain("skydd", page, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(await LinksOfAsync(subscriber.OwnEmail));
         Assert.Contains("protected_identity", await portal.StoreAsync(db => db.AuditEntries.Where(row => row.Event == "account.link-refused").Select(row => row.ReasonCode).ToListAsync(Cancellation)));
@@ -98,7 +98,7 @@ public class LinkingTests(AccountPortal portal) : IClassFixture<AccountPortal>
 
         await portal.KalejdoAsync($"UPDATE subscriber SET protected_identity = true WHERE customer_number = '{subscriber.CustomerNumber}'");
         using var after = await browser.GetAsync(PortalUrls.LinkDone, Cancellation);
-        Assert.Equal(PortalUrls.ContactUs, after.Headers.Location?.PathOf());
+        Assert.Equal(PortalUrls.SelfServiceClosed, after.Headers.Location?.PathOf());
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Erasure;
+using Kalejdo.Portal.Features.Protection;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -97,6 +98,27 @@ public class UndoErasureTests : IAsyncDisposable
         Assert.False(await db.ScheduledErasures.AnyAsync(s => s.AccountId == account, Cancellation));
         using var nobody = portal.Client(null);
         Assert.Equal(HttpStatusCode.NotFound, (await nobody.GetAsync(new Uri(undo, UriKind.Relative), Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_a_person_whom_staff_alone_serve_by_then_it_does_not_run_but_goes_to_staff()
+    {
+        var subscriber = new DemoSubscriber(8);
+        using var client = portal.Client(await portal.AccountAsync(8));
+        var number = await ScheduleAsync(client);
+        await portal.Services.GetRequiredService<Protections>().MarkAsync(
+            new SubscriberPass(subscriber.CustomerNumber, "purpose-contact", null), ClosedReason.Threat, new DateOnly(2099, 1, 1), "staff:test", Cancellation);
+        var before = await portal.DumpAsync();
+        portal.Time.Advance(TimeSpan.FromHours(73));
+        var job = portal.Services.GetRequiredService<ScheduledErasures>();
+        await Task.WhenAll(job.StartDueAsync(Cancellation), job.StartDueAsync(Cancellation));
+
+        Assert.Equal(before, await portal.DumpAsync());
+        Assert.Equal(CaseStatus.Received, await StatusAsync(number));
+        Assert.Equal(["erasure.scheduled", "case.handed-to-staff"], await EventsAsync(number));
+        // Not the portal's to carry out any more, nor anybody's to bring back.
+        await using var db = portal.Store();
+        Assert.Empty((await db.ScheduledErasures.SingleAsync(row => row.CaseNumber == number, Cancellation)).SealedPayload);
     }
 
     [Fact]

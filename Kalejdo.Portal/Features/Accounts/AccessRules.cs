@@ -24,8 +24,8 @@ internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizati
 
     public static readonly AccessCondition Linked = new(PortalUrls.LinkFrom);
 
-    /// <summary>Whose identity is protected is served by staff alone, also where the account was linked before.</summary>
-    public static readonly AccessCondition SelfService = new(_ => PortalUrls.ContactUs);
+    /// <summary>Whose self-service is closed is served by staff alone, also where the account was linked before.</summary>
+    public static readonly AccessCondition SelfService = new(_ => PortalUrls.SelfServiceClosed);
 
     public static readonly AccessCondition Fresh = new(PortalUrls.ConfirmFrom);
 
@@ -61,7 +61,7 @@ internal sealed class AccessCondition(Func<string, string> metAt) : IAuthorizati
 }
 
 /// <summary>Whether the conditions are met, asked anew at every request.</summary>
-internal sealed class AccessConditions(CurrentSubject subject, Agreements agreements, IHttpContextAccessor http) : IAuthorizationHandler
+internal sealed class AccessConditions(CurrentSubject subject, IHttpContextAccessor http) : IAuthorizationHandler
 {
     public async Task HandleAsync(AuthorizationHandlerContext context)
     {
@@ -96,11 +96,7 @@ internal sealed class AccessConditions(CurrentSubject subject, Agreements agreem
             return subject.IsFresh() || http.HttpContext?.Request.Method == HttpMethods.Get;
         }
 
-        var linked = await subject.FindAsync(cancellation);
-        return condition == AccessCondition.Linked
-            ? linked is not null
-            : linked is null || !await agreements.AnyIsProtectedAsync(
-                [.. linked.Identities.Where(identity => identity.Name == CurrentSubject.CustomerNumber).Select(identity => identity.Value)], cancellation);
+        return condition == AccessCondition.Linked ? await subject.IsLinkedAsync(cancellation) : !await subject.IsClosedAsync(cancellation);
     }
 }
 

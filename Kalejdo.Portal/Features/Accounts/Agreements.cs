@@ -45,24 +45,6 @@ internal sealed class Agreements(IConfiguration configuration)
     /// <summary>Codes are in capitals, and people copy the blanks between their groups.</summary>
     public static string Code(string typed) => string.Concat(typed.Where(char.IsLetterOrDigit)).ToUpperInvariant();
 
-    public async Task<bool> AnyIsProtectedAsync(IReadOnlyList<string> customerNumbers, CancellationToken cancellation)
-    {
-        await using var connection = await OpenAsync(cancellation);
-        foreach (var number in customerNumbers)
-        {
-            await using var command = connection.CreateCommand();
-            command.CommandText = "SELECT s.protected_identity FROM subscriber s WHERE s.customer_number = @number";
-            Add(command, "@number", number);
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            if (await reader.ReadAsync(cancellation) && reader.GetBoolean(0))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private async Task<DbConnection> OpenAsync(CancellationToken cancellation)
     {
         var connection = settings.ConnectToKalejdo();

@@ -14,9 +14,6 @@ internal enum LinkAnswer
     AlreadyLinked,
     Wrong,
     TooMany,
-
-    /// <summary>Only staff may go on; the person is not told why.</summary>
-    ContactUs,
 }
 
 /// <summary>
@@ -25,7 +22,7 @@ internal enum LinkAnswer
 /// </summary>
 internal sealed class Linking(
     PortalDbContext db, UserManager<Account> users, PortalKeys keys, Agreements agreements, AttemptLimits limits, Subjects subjects,
-    Outbox outbox, AuditTrail audit, Sessions sessions, TimeProvider time)
+    SelfService selfService, Outbox outbox, AuditTrail audit, Sessions sessions, TimeProvider time)
 {
     public const int TriesADay = 5;
 
@@ -56,15 +53,15 @@ internal sealed class Linking(
             return LinkAnswer.TooMany;
         }
 
-        if (proven is null or { Protected: true })
+        // The same questions and the same answer, whether nothing was proven or staff alone serve who was: nobody learns who that is.
+        var aimedAt = proven is null ? "" : selfService.HashOf(proven.CustomerNumber);
+        var closed = await db.ClosedSelfServices.AnyAsync(row => row.CustomerHash == aimedAt, cancellation);
+        if (closed || proven is null or { Protected: true })
         {
-            if (proven is not null)
-            {
-                await AppendAsync(account, "account.link-refused", "protected_identity", null, cancellation);
-            }
-
+            var reason = proven is null ? "not-proven" : proven.Protected ? "protected_identity" : "self-service-closed";
+            await AppendAsync(account, "account.link-refused", reason, null, cancellation);
             await transaction.CommitAsync(cancellation);
-            return proven is null ? LinkAnswer.Wrong : LinkAnswer.ContactUs;
+            return LinkAnswer.Wrong;
         }
 
         await ForgetAsync(account, found, proof, cancellation);
@@ -132,8 +129,9 @@ internal sealed class Linking(
         }
     }
 
+    // As many whatever was typed: a right number takes no less time than a wrong one.
     private static IEnumerable<string> AimedAt(IReadOnlyList<Agreement> found, string proof) =>
-        found.Select(agreement => agreement.CustomerNumber).Append(proof).Distinct(StringComparer.Ordinal);
+        found.Select(agreement => agreement.CustomerNumber).Append(found.Any(agreement => agreement.CustomerNumber == proof) ? $"typed {proof}" : proof).Distinct(StringComparer.Ordinal);
 
     private async Task HandToStaffAsync(Account account, CancellationToken cancellation)
     {

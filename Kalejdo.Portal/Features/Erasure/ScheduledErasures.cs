@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
@@ -16,6 +17,7 @@ internal sealed partial class ScheduledErasures(
     Outbox outbox,
     AuditTrail audit,
     Subjects subjects,
+    SelfService selfService,
     PortalKeys keys,
     IDataProtectionProvider protection,
     IOptions<ErasureOptions> settings,
@@ -116,6 +118,20 @@ internal sealed partial class ScheduledErasures(
         foreach (var due in await db.ScheduledErasures.AsNoTracking()
             .Where(s => s.RunsAt <= now && s.StartedAt == null && s.CancelledAt == null).OrderBy(s => s.RunsAt).ToListAsync(cancellationToken))
         {
+            try
+            {
+                // Somebody else may have asked for it, in the account of a person who was to be protected from them: staff ask the person first.
+                if (await selfService.IsClosedAsync(Open(due).Identities, cancellationToken))
+                {
+                    await HandToStaffAsync(due.CaseNumber, cancellationToken);
+                    continue;
+                }
+            }
+            catch (DbException)
+            {
+                Log.Waits(log, due.CaseNumber);
+                continue;
+            }
             // The plan of today counts, not the one that was shown: grounds may have ended meanwhile.
             var (begun, otherwise) = await erasures.BeginAsync(Open(due) with { CaseNumber = due.CaseNumber, Shown = null, Actor = "system:pause-over" }, cancellationToken);
             if (begun is not null)
@@ -127,6 +143,23 @@ internal sealed partial class ScheduledErasures(
                 Log.Waits(log, due.CaseNumber);
             }
         }
+    }
+
+    private async Task HandToStaffAsync(string caseNumber, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (await db.ScheduledErasures.SingleOrDefaultAsync(s => s.CaseNumber == caseNumber && s.StartedAt == null && s.CancelledAt == null, cancellationToken) is not { } scheduled)
+        {
+            return;
+        }
+        (scheduled.CancelledAt, scheduled.SealedPayload) = (Now, []);
+        var handed = await db.Cases.SingleAsync(c => c.Number == caseNumber, cancellationToken);
+        handed.Take(db, CaseStep.HandedToStaff, Now, "self-service-closed");
+        var actor = await audit.NumberOfAsync(db, "system:pause-over", cancellationToken);
+        await audit.AppendAsync(db, new AuditEvent("case.handed-to-staff") { Subject = handed.Subject, Actor = actor, CaseNumber = caseNumber, ReasonCode = "self-service-closed" }, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     /// <summary>Whether what the account is reached or opened by is so new that nothing may be erased at once.</summary>

@@ -39,7 +39,7 @@ internal abstract record SearchResult
 }
 
 /// <summary>Finds subscribers for a stated purpose. That it is looked, and whom it finds, is on record before a name is read.</summary>
-internal sealed class SubscriberSearch(IConfiguration configuration, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects)
+internal sealed class SubscriberSearch(IConfiguration configuration, IDbContextFactory<PortalDbContext> databases, AuditTrail audit, Subjects subjects, SelfService selfService)
 {
     public const int Most = 20;
 
@@ -111,8 +111,9 @@ internal sealed class SubscriberSearch(IConfiguration configuration, IDbContextF
         return numbers;
     }
 
-    private static async Task<Hit> ReadAsync(DbConnection kalejdo, string number, CancellationToken cancellation)
+    private async Task<Hit> ReadAsync(DbConnection kalejdo, string number, CancellationToken cancellation)
     {
+        var isClosed = await selfService.IsProtectedAsync(number, cancellation);
         await using var command = kalejdo.CreateCommand();
         command.CommandText = """
             SELECT coalesce(s.company_name, s.full_name), a.city, s.protected_identity
@@ -120,7 +121,7 @@ internal sealed class SubscriberSearch(IConfiguration configuration, IDbContextF
             """;
         Add(command, "@number", number);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) && reader.GetBoolean(2) is var isProtected
+        return await reader.ReadAsync(cancellation) && (isClosed || reader.GetBoolean(2)) is var isProtected
             // Where somebody with a protected identity lives stands nowhere that one need not look.
             ? new Hit(number, reader.GetString(0), isProtected || reader.IsDBNull(1) ? null : reader.GetString(1), isProtected)
             : new Hit(number, "", null, Protected: false);

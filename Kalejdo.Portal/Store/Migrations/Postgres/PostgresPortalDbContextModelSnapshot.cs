@@ -678,6 +678,56 @@ namespace Kalejdo.Portal.Store.Migrations.Postgres
                     b.ToTable("case_looks", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ClosedSelfService", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("CustomerHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("customer_hash");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("reason");
+
+                    b.Property<DateOnly?>("ReviewOn")
+                        .HasColumnType("date")
+                        .HasColumnName("review_on");
+
+                    b.Property<byte[]>("SealedNumber")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_number");
+
+                    b.Property<DateTime>("Since")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("since");
+
+                    b.Property<long>("Subject")
+                        .HasColumnType("bigint")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerHash")
+                        .IsUnique();
+
+                    b.HasIndex("ReviewOn");
+
+                    b.HasIndex("Subject");
+
+                    b.ToTable("closed_self_services", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")

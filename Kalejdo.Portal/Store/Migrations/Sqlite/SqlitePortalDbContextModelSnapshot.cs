@@ -667,6 +667,54 @@ namespace Kalejdo.Portal.Store.Migrations.Sqlite
                     b.ToTable("case_looks", (string)null);
                 });
 
+            modelBuilder.Entity("Kalejdo.Portal.Store.ClosedSelfService", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CustomerHash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("customer_hash");
+
+                    b.Property<string>("Reason")
+                        .IsRequired()
+                        .HasMaxLength(32)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<DateOnly?>("ReviewOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("review_on");
+
+                    b.Property<byte[]>("SealedNumber")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_number");
+
+                    b.Property<DateTime>("Since")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("since");
+
+                    b.Property<long>("Subject")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("subject");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerHash")
+                        .IsUnique();
+
+                    b.HasIndex("ReviewOn");
+
+                    b.HasIndex("Subject");
+
+                    b.ToTable("closed_self_services", (string)null);
+                });
+
             modelBuilder.Entity("Kalejdo.Portal.Store.DataProtectionKey", b =>
                 {
                     b.Property<int>("Id")
