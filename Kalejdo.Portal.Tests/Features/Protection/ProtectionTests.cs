@@ -72,7 +72,7 @@ public class ProtectionTests(AccountPortal portal) : IClassFixture<AccountPortal
     [Fact]
     public async Task Nobody_links_the_agreement_and_the_answer_is_that_of_a_wrong_number_after_as_many_questions()
     {
-        var (subscriber, other) = (new DemoSubscriber(44), new DemoSubscriber(48));
+        var (subscriber, other) = (new DemoSubscriber(68), new DemoSubscriber(88));
         await MarkAsync(subscriber);
         using var known = portal.Browser();
         using var unknown = portal.Browser();
@@ -125,8 +125,8 @@ public class ProtectionTests(AccountPortal portal) : IClassFixture<AccountPortal
     {
         var subscriber = new DemoSubscriber(64);
         using var person = await portal.SignedInAsync(subscriber);
-        using var asked = await person.FillInAsync(PortalUrls.NewRequest, "request", ("Type", "Access"), ("Words", "Vad har ni om mig?"));
-        var number = await portal.StoreAsync(db => db.Cases.Where(row => row.Type == CaseType.Access).Select(row => row.Number).SingleAsync(Cancellation));
+        using var asked = await person.FillInAsync(PortalUrls.NewRequest, "request", ("Kind", "Other"), ("Words", "Vad har ni om mig?"));
+        var number = await portal.StoreAsync(db => db.Cases.Where(row => row.Type == CaseType.Other).Select(row => row.Number).SingleAsync(Cancellation));
         using var staff = await SignedIn.StaffAsync(portal, StaffRoles.Auditor);
         Assert.DoesNotContain("Skyddad identitet", await staff.PageAsync(PortalUrls.DeskCase(number)), StringComparison.Ordinal);
         await MarkAsync(subscriber);
