@@ -65,8 +65,8 @@ public class ProtectionTests(AccountPortal portal) : IClassFixture<AccountPortal
         Assert.Equal(HttpStatusCode.Redirect, lifted.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await again.GetAsync(PortalUrls.Overview, Cancellation)).StatusCode);
         Assert.Equal(
-            [("self-service.closed", "secrecy-marking"), ("self-service.opened", "protection-ended")],
-            await portal.StoreAsync(async db => (await db.AuditEntries.Where(row => row.Event.StartsWith("self-service.")).OrderBy(row => row.Sequence).ToListAsync(Cancellation)).Select(row => (row.Event, row.ReasonCode))));
+            [("service.closed", "secrecy-marking"), ("service.opened", "protection-ended")],
+            await portal.StoreAsync(async db => (await db.AuditEntries.Where(row => row.Event.StartsWith("service.")).OrderBy(row => row.Sequence).ToListAsync(Cancellation)).Select(row => (row.Event, row.ReasonCode))));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // On record first: whoever does the same at the same moment waits here.
-        var subject = await RecordAsync(db, "self-service.closed", pass, CodeOf(reason), actor, cancellation);
+        var subject = await RecordAsync(db, "service.closed", pass, CodeOf(reason), actor, cancellation);
         var hash = selfService.HashOf(pass.CustomerNumber);
         if (await db.ClosedSelfServices.SingleOrDefaultAsync(row => row.CustomerHash == hash, cancellation) is { } already)
         {
@@ -72,7 +72,7 @@ internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, 
         {
             return false;
         }
-        await RecordAsync(db, "self-service.opened", pass, reason, actor, cancellation);
+        await RecordAsync(db, "service.opened", pass, reason, actor, cancellation);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
