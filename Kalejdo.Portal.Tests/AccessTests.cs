@@ -284,6 +284,25 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
     }
 
     [Fact]
+    public async Task No_answer_may_be_kept_framed_or_scripted_whoever_asks()
+    {
+        using var anybody = portal.Browser();
+        using var subscriber = await portal.SignedInAsync(new DemoSubscriber(38));
+        using var staff = await StaffAsync(portal, StaffRoles.Administrator);
+        foreach (var (address, live) in Routes.Select(route => (Opened("/" + route.RoutePattern.RawText!.Trim('/')), route.Metadata.GetMetadata<HasLivePartAttribute>() is not null)).Distinct())
+        {
+            foreach (var browser in new[] { anybody, subscriber, staff })
+            {
+                using var shown = await browser.GetAsync(address, Cancellation);
+                StrictHeaders.Assert(shown, hasLivePart: live);
+                using var posted = await browser.PostAsync(address, new FormUrlEncodedContent([]), Cancellation);
+                StrictHeaders.Assert(posted, hasLivePart: live);
+                Assert.False(posted.IsSuccessStatusCode, address);
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_does_not_exist_is_missing_for_everybody()
     {
         using var browser = portal.Browser();

@@ -8,6 +8,7 @@ public class PortalOptionsTests(PortalFixture portal)
     [InlineData("Controller:Telephone", "", "Telephone")]
     [InlineData("Limits:SignInsAMinute", "0", "SignInsAMinute")]
     [InlineData("Portal:Proxies:0", "10.0.0.1/99", "Portal:Proxies: 10.0.0.1/99")]
+    [InlineData("AllowedHosts", "*", "AllowedHosts names hosts one by one")]
     // What ASPNETCORE_FORWARDEDHEADERS_ENABLED sets.
     [InlineData("ForwardedHeaders_Enabled", "true", "name the proxies in Portal:Proxies")]
     [InlineData("Recipients:Partners:0:StoredIn:En", "", "Partners[0].StoredIn.En")]

@@ -27,6 +27,8 @@ using Kalejdo.Portal.Mail;
 using Kalejdo.Portal.Recipients;
 using Kalejdo.Portal.Store;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Configuration.Json;
 using Microsoft.Extensions.Options;
@@ -37,6 +39,9 @@ namespace Kalejdo.Portal;
 /// <summary>What the portal is made of, and the way of a request through it.</summary>
 internal static class Portal
 {
+    // The longest form is a request of 5,000 characters, or a passkey.
+    private const int MostBytes = 256 * 1024;
+
     /// <summary>The portal with all its services, for the web host and for the verbs of the command line.</summary>
     public static WebApplication Build(string[] args)
     {
@@ -55,14 +60,22 @@ internal static class Portal
         PutSettingsFirst(builder.Configuration);
         // Else the static files of a build that was not published are found in Development only.
         builder.WebHost.UseStaticWebAssets();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MostBytes;
+        });
 
         var services = builder.Services;
         services.AddValidated<PortalOptions, PortalOptions.Validator>("Portal");
-        services.AddOptions<PortalOptions>().Validate<IConfiguration>(
-            // The framework's own switch would believe whoever connects.
-            (_, settings) => !settings.GetValue("ForwardedHeaders_Enabled", false),
-            "ASPNETCORE_FORWARDEDHEADERS_ENABLED lets anybody say where they come from. Remove it, and name the proxies in Portal:Proxies.");
+        services.AddOptions<PortalOptions>()
+            .Validate<IConfiguration>(
+                (_, settings) => settings["AllowedHosts"]?.Contains('*', StringComparison.Ordinal) != true,
+                "AllowedHosts names hosts one by one (separated by semicolons); the public address's own needs no naming.")
+            .Validate<IConfiguration>(
+                // The framework's own switch would believe whoever connects.
+                (_, settings) => !settings.GetValue("ForwardedHeaders_Enabled", false),
+                "ASPNETCORE_FORWARDEDHEADERS_ENABLED lets anybody say where they come from. Remove it, and name the proxies in Portal:Proxies.");
         services.AddValidated<ControllerOptions, ControllerOptions.Validator>("Controller");
         services.AddValidated<ErasureOptions, ErasureOptions.Validator>("Erasure");
         services.AddValidated<RestrictionOptions, RestrictionOptions.Validator>("Restriction");
@@ -171,9 +184,19 @@ internal static class Portal
         services.AddSingleton<DisavowalReplay>();
         services.AddRequestLocalization(Languages.Configure);
         services.AddSingleton<ErasureSteps>();
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRazorComponents()
+            // What a broken connection leaves behind waits for its return in memory.
+            .AddInteractiveServerComponents(circuits => circuits.DisconnectedCircuitMaxRetained = 50)
+            .AddHubOptions(hub => hub.MaximumReceiveMessageSize = 32 * 1024);
         services.AddAntiforgery();
-        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(365));
+        services.Configure<FormOptions>(form =>
+            (form.ValueCountLimit, form.KeyLengthLimit, form.ValueLengthLimit, form.MultipartBodyLengthLimit) = (256, 256, MostBytes / 2, MostBytes));
+        services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
+        services.AddOptions<HostFilteringOptions>().Configure<IOptions<PortalOptions>, IConfiguration>((hosts, portal, settings) => hosts.AllowedHosts =
+        [
+            .. portal.Value.PublicAddress.IsLoopback ? ["localhost", "127.0.0.1", "[::1]"] : new[] { portal.Value.PublicAddress.Host },
+            .. settings["AllowedHosts"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [],
+        ]);
         services.ConfigureOptions<CookieSettings>();
     }
 
@@ -203,6 +226,13 @@ internal static class Portal
             if (ShowsError(context))
             {
                 context.Request.Method = HttpMethods.Get;
+            }
+
+            // Here in words; what does not tell its length is cut off by the server.
+            if (context.Request.ContentLength > MostBytes && !ShowsError(context))
+            {
+                context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+                return;
             }
 
             await next(context);

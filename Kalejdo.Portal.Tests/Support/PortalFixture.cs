@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 [assembly: AssemblyFixture(typeof(Kalejdo.Portal.Tests.Support.PortalFixture))]
 
@@ -31,7 +33,8 @@ public sealed class PortalFixture : IDisposable
 
     public static HttpClient Client(WebApplicationFactory<Program> portal, string language = "sv")
     {
-        var client = portal.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false });
+        var address = portal.Services.GetRequiredService<IOptions<PortalOptions>>().Value.PublicAddress;
+        var client = portal.CreateClient(new WebApplicationFactoryClientOptions { AllowAutoRedirect = false, BaseAddress = address.IsLoopback ? portal.ClientOptions.BaseAddress : address });
         client.DefaultRequestHeaders.AcceptLanguage.ParseAdd(language);
         return client;
     }

@@ -24,6 +24,7 @@ public class SignInTests(AccountPortal portal) : IClassFixture<AccountPortal>
 
         using var left = await browser.PostFormAsync(PortalUrls.SignOut, "", Html.AntiforgeryToken(page));
         Assert.Equal(PortalUrls.Home, left.Headers.Location?.PathOf());
+        Assert.Equal("\"cache\", \"storage\"", Assert.Single(left.Headers.GetValues("Clear-Site-Data")));
         using var again = await browser.GetAsync(PortalUrls.MyAccount, Cancellation);
         Assert.Equal(PortalUrls.SignInFrom(PortalUrls.MyAccount), again.Headers.Location?.PathOf());
     }
@@ -117,6 +118,11 @@ public class SignInTests(AccountPortal portal) : IClassFixture<AccountPortal>
     [InlineData("/\\ond.exempel/", PortalUrls.Overview)]
     [InlineData("javascript:alert(1)", PortalUrls.Overview)]
     [InlineData("/\tx", PortalUrls.Overview)]
+    [InlineData("///ond.exempel/", PortalUrls.Overview)]
+    [InlineData("%2F%2Fond.exempel/", PortalUrls.Overview)]
+    [InlineData("~//ond.exempel/", PortalUrls.Overview)]
+    [InlineData("/%2Fond.exempel/", "/%2Fond.exempel/")]
+    [InlineData("/%5Cond.exempel/", "/%5Cond.exempel/")]
     [InlineData("", PortalUrls.Overview)]
     public async Task Nobody_is_led_elsewhere(string asked, string led)
     {

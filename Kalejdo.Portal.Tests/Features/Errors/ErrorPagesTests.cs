@@ -48,6 +48,30 @@ public class ErrorPagesTests(PortalFixture portal)
         Assert.Equal("Vi kunde inte ta emot formuläret", Html.Heading(await response.PageAsync()));
     }
 
+    [Theory]
+    [InlineData("sv", "Det du skickade är för stort")]
+    [InlineData("en", "What you sent is too large")]
+    public async Task What_is_too_large_is_refused_in_words(string language, string heading)
+    {
+        using var client = portal.Client(language);
+        using var response = await client.PostAsync(PortalUrls.SignIn, new StringContent(new string('a', 300 * 1024)), TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal(heading, Html.Heading(await response.PageAsync()));
+        StrictHeaders.Assert(response);
+    }
+
+    [Fact]
+    public async Task A_form_of_too_many_fields_is_refused()
+    {
+        using var client = portal.Client();
+        var token = Html.AntiforgeryToken(await client.PageAsync(PortalUrls.SignIn));
+        using var response = await client.PostFormAsync(PortalUrls.SignIn, "sign-in", token, [.. Enumerable.Range(0, 300).Select(i => ($"f{i}", (string?)"x"))]);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        StrictHeaders.Assert(response);
+    }
+
     private sealed class Broken : IOptions<ControllerOptions>
     {
         public const string Secret = "Host=hemlig";

@@ -70,10 +70,12 @@ internal static class AccountServices
     }
 
     // The form has no field of its own; asking for it makes the antiforgery token count.
-    private static async Task<RedirectHttpResult> SignOutAsync(IFormCollection form, Sessions sessions)
+    private static async Task<RedirectHttpResult> SignOutAsync(IFormCollection form, HttpContext context, Sessions sessions)
     {
         _ = form;
         await sessions.EndAsync();
+        // Pages that the browser kept to go back to. Not "cookies": the language and the known browser stay.
+        context.Response.Headers["Clear-Site-Data"] = "\"cache\", \"storage\"";
         return TypedResults.LocalRedirect(PortalUrls.Home);
     }
 }

@@ -38,7 +38,6 @@ internal static class ReceiptFile
             portal.Value.PublicAddress, time.GetUtcNow().UtcDateTime, found.Number, DueDate.DayOf(found.ReceivedAt), outcome.ErasedOn is null && found.ClosedAt is null ? null : done,
             [.. outcome.Steps.Where(s => s.Rows > 0).Select(s => LineOf(map, s))], outcome.Left, outcome.OverwrittenOn, outcome.OverwriteBy, done.AddDays(store.Value.LongestBackupDays),
             [.. (await progress.OfAsync(number, context.RequestAborted)).Select(told => RecipientOf(told.Notice))]);
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(await keys.SignAsync(receipt, context.RequestAborted), MediaTypeNames.Application.Json, $"kvitto-{found.Number}{SignedReceipt.Extension}");
     }
 

@@ -27,7 +27,6 @@ internal static class AnswerFile
             answer.Step == CaseStep.Refused ? "refused" : "done", InBoth(() => CaseWords.Of(closed.Status)),
             answer.ReasonCode is { } code ? InBoth(() => CaseWords.Reason(code) ?? code) : null,
             [.. file.History.Where(line => line is { By: CaseParty.Person, Words: not null }).Select(line => line.Words!)], answer.Words, InBoth(() => CaseMailText.ComplainText));
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.File(await keys.SignAsync(receipt, context.RequestAborted), MediaTypeNames.Application.Json, $"kvitto-{number}{SignedReceipt.Extension}");
     }
 

@@ -49,7 +49,6 @@ internal static class Downloads
         var numbers = await subjects.RecordReadAsync(subject.Identities, actor: null, reason, context.RequestAborted);
         IReadOnlyList<Identity> identities = databases.Map.IdentityNames.Contains(Subjects.IdentityName) ? [.. subject.Identities, .. numbers] : subject.Identities;
         var day = SwedishDays.Today(time).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Stream(
             async output =>
             {

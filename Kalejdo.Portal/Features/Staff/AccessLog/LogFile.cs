@@ -34,7 +34,6 @@ internal static class LogFile
         }
 
         var map = (await liveMap.OpenAsync(context.RequestAborted)).Databases?.Map;
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Stream(
             output => format == Csv ? WriteCsvAsync(output, entries, map, context.RequestAborted) : JsonSerializer.SerializeAsync(output, entries, JsonSerializerOptions.Web, context.RequestAborted),
             format == Csv ? MediaTypeNames.Text.Csv : MediaTypeNames.Application.Json,

@@ -18,7 +18,6 @@ internal static class RecordFile
             return TypedResults.LocalRedirect(PortalUrls.Record);
         }
 
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Stream(
             async output =>
             {
