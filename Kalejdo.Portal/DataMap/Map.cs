@@ -275,6 +275,9 @@ public sealed record Kind(
 public sealed record FidesSystem(
     string Key, string Name, string? Description, IReadOnlyList<string> Datasets, IReadOnlyList<PrivacyDeclaration> Declarations, Position At)
 {
+    /// <summary>What people call it, where the portal's part says so; else there is its name alone.</summary>
+    public LocalText? Label { get; init; }
+
     /// <summary>How the data is protected (GDPR Art. 32): the portal's words, or Fideslang's <c>data_security_practices</c>.</summary>
     public LocalText? Security { get; init; }
 

@@ -6,26 +6,21 @@ internal static class SystemReader
     public static FidesSystem Read(YamlSection section)
     {
         var declarations = section.Items("privacy_declarations").Select(ReadDeclaration).ToList();
+        var (portal, practices) = (section.Sub("portal"), section.Text("data_security_practices"));
         var system = new FidesSystem(
             section.Required("fides_key", "tv_platform"), section.Text("name") ?? "", section.Text("description"),
             section.Texts("dataset_references"), declarations, section.At)
         {
-            Security = ReadSecurity(section),
+            Label = portal?.Local("label"),
+            Security = portal?.Local("security") ?? (practices is null ? null : new LocalText(practices, practices)),
             TransfersAbroad = section.Has("does_international_transfers") ? section.Flag("does_international_transfers") : null,
             TransferBases = section.Texts("legal_basis_for_transfers"),
         };
         // What kind of system it is changes nothing here; Fides requires it of every system.
         section.Text("system_type");
+        portal?.WarnUnread();
         section.WarnUnread();
         return system;
-    }
-
-    private static LocalText? ReadSecurity(YamlSection section)
-    {
-        var (portal, practices) = (section.Sub("portal"), section.Text("data_security_practices"));
-        var security = portal?.Local("security");
-        portal?.WarnUnread();
-        return security ?? (practices is null ? null : new LocalText(practices, practices));
     }
 
     private static PrivacyDeclaration ReadDeclaration(YamlSection section)

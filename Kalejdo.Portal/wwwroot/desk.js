@@ -25,5 +25,3 @@ document.addEventListener("keydown", (pressed) => {
   // Before the first row where the list itself is focused.
   act(rows().findIndex((row) => row.contains(pressed.target)));
 });
-
-document.getElementById("tangenter").hidden = false;

@@ -36,6 +36,7 @@ public class RequestTests(AccountPortal portal) : IClassFixture<AccountPortal>
         Assert.Contains(PortalUrls.DeskCase(number), Html.Links(await staff.PageAsync(PortalUrls.Desk)));
         Assert.Contains(Words, await staff.PageAsync(PortalUrls.DeskCase(number)), StringComparison.Ordinal);
         await TakeAsync(staff, number, "begin");
+        Assert.Contains($"Handläggare:</strong> {StaffRoles.CaseWorker}@personal.exempel.se", await staff.PageAsync(PortalUrls.DeskCase(number)), StringComparison.Ordinal);
         Assert.Contains("En handläggare arbetar med ärendet", await person.PageAsync(PortalUrls.MyCase(number)), StringComparison.Ordinal);
 
         var missing = await (await PostAsync(staff, number, "refuse", ("Words", " "))).PageAsync();
@@ -65,7 +66,7 @@ public class RequestTests(AccountPortal portal) : IClassFixture<AccountPortal>
         signed[^20] ^= 1;
         Assert.IsNotType<ReceiptVerdict.Genuine>(SignedReceipt.Verify(signed, keys));
 
-        Assert.Equal(["case.received", "access.read", "case.begun", "case.refused"], (await EventsAsync(number)).Distinct());
+        Assert.Equal(["case.received", "access.read", "case.assigned", "case.begun", "case.refused"], (await EventsAsync(number)).Distinct());
     }
 
     [Fact]

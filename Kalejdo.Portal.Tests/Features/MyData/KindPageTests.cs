@@ -17,8 +17,8 @@ public sealed partial class KindPageTests(PortalOfItsOwn portal) : IClassFixture
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("sv", "Dina kontaktuppgifter", "Kundnummer", "Svenska", "Nej")]
-    [InlineData("en", "Your contact details", "Customer number", "Swedish", "No")]
+    [InlineData("sv", "Kontaktuppgifter", "Kundnummer", "Svenska", "Nej")]
+    [InlineData("en", "Contact details", "Customer number", "Swedish", "No")]
     public async Task Shows_values_in_words(string language, params string[] words)
     {
         using var client = await portal.SignedInAsync(Complete, language);

@@ -17,8 +17,8 @@ namespace Kalejdo.Portal.Tests.Features.Staff;
 public sealed partial class DataMapPageTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Theory]
-    [InlineData("sv", StaffRoles.CaseWorker, "Datakarta", "Kontrollerad när portalen startade", "Så hänger uppgifterna ihop: kalejdo", "Dina kontaktuppgifter", "Dina abonnemang")]
-    [InlineData("en", StaffRoles.Auditor, "Data map", "Checked when the portal started", "How the data hangs together: kalejdo", "Your contact details", "Your subscriptions")]
+    [InlineData("sv", StaffRoles.CaseWorker, "Datakarta", "Kontrollerad när portalen startade", "Så hänger uppgifterna ihop: kalejdo", "Kontaktuppgifter", "Abonnemang")]
+    [InlineData("en", StaffRoles.Auditor, "Data map", "Checked when the portal started", "How the data hangs together: kalejdo", "Contact details", "Subscriptions")]
     public async Task Everybody_of_staff_sees_its_health_and_its_picture(string language, string role, string heading, string checkedAt, string title, params string[] words)
     {
         using var browser = await SignedIn.StaffAsync(portal, role, language);

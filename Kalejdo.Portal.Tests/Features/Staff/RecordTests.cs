@@ -11,8 +11,8 @@ namespace Kalejdo.Portal.Tests.Features.Staff;
 public class RecordTests(AccountPortal portal) : IClassFixture<AccountPortal>
 {
     [Theory]
-    [InlineData("sv", StaffRoles.CaseWorker, "Registerförteckning", "Rättslig förpliktelse (artikel 6.1 c)", "Kunder, andra i hushållet", "Fakturor: ", "bokföringslagen", "Exempel Utskick AB, som trycker och skickar fakturor (lagras i Sverige)", "Ingen överföring", "fakturor kan inte ändras i efterhand")]
-    [InlineData("en", StaffRoles.Auditor, "Record of processing", "Legal obligation (Article 6(1)(c))", "Customers, other members of the household", "Invoices: ", "Accounting Act", "Exempel Utskick AB, which prints and sends invoices (stored in Sweden)", "No transfer", "invoices cannot be changed afterwards")]
+    [InlineData("sv", StaffRoles.CaseWorker, "Registerförteckning", "Kundregistret", "Rättslig förpliktelse (artikel 6.1 c)", "Kunder, andra i hushållet", "Fakturor: ", "bokföringslagen", "Exempel Utskick AB, som trycker och skickar fakturor (lagras i Sverige)", "Ingen överföring", "fakturor kan inte ändras i efterhand")]
+    [InlineData("en", StaffRoles.Auditor, "Record of processing", "The customer register", "Legal obligation (Article 6(1)(c))", "Customers, other members of the household", "Invoices: ", "Accounting Act", "Exempel Utskick AB, which prints and sends invoices (stored in Sweden)", "No transfer", "invoices cannot be changed afterwards")]
     public async Task Everybody_of_staff_reads_what_article_30_asks_for(string language, string role, string heading, params string[] words)
     {
         using var browser = await SignedIn.StaffAsync(portal, role, language);

@@ -35,11 +35,11 @@ public class WhoHasSeenTests : IAsyncDisposable
         var rows = Rows(await client.PageAsync(PortalUrls.WhoHasSeen));
 
         Assert.Equal(6, rows.Count);
-        Assert.Contains("2 mars 2026 kl. 12.30 Du Uppgifter lästes Dina kontaktuppgifter För att visa dem för dig", rows[0], StringComparison.Ordinal);
+        Assert.Contains("2 mars 2026 kl. 12.30 Du Uppgifter lästes Kontaktuppgifter För att visa dem för dig", rows[0], StringComparison.Ordinal);
         Assert.Contains("Portalen, automatiskt Uppgifter lästes", rows[1], StringComparison.Ordinal);
         Assert.Contains("Någon med ett annat konto för ditt avtal Uppgift rättades", rows[2], StringComparison.Ordinal);
         Assert.Contains("Portalen, automatiskt Uppgifter raderades K-2026-BCDFGH För att vi inte längre får spara uppgifterna", rows[3], StringComparison.Ordinal);
-        Assert.Contains("2 mars 2026 kl. 11.30 Handläggare på kundtjänst Uppgifter lästes Dina kontaktuppgifter För att svara på en begäran", rows[4], StringComparison.Ordinal);
+        Assert.Contains("2 mars 2026 kl. 11.30 Handläggare på kundtjänst Uppgifter lästes Kontaktuppgifter För att svara på en begäran", rows[4], StringComparison.Ordinal);
         Assert.Contains("Tekniker hos oss", rows[5], StringComparison.Ordinal);
         Assert.DoesNotContain("Greta", string.Concat(rows), StringComparison.Ordinal);
     }
@@ -116,11 +116,11 @@ public class WhoHasSeenTests : IAsyncDisposable
         Assert.Null(secret.Subject);
 
         Assert.Single(Rows(await client.PageAsync(PortalUrls.WhoHasSeen)));
-        Assert.DoesNotContain("Dina abonnemang", Content(await client.PageAsync(PortalUrls.Kind("privacy_log"))), StringComparison.Ordinal);
+        Assert.DoesNotContain("Abonnemang", Content(await client.PageAsync(PortalUrls.Kind("privacy_log"))), StringComparison.Ordinal);
 
         portal.Time.Advance(TimeSpan.FromDays(91));
         var rows = Rows(await client.PageAsync(PortalUrls.WhoHasSeenBy(othersOnly: true)));
-        Assert.Contains("2 mars 2026 kl. 10.30 Handläggare på kundtjänst Uppgifter lästes Dina abonnemang", Assert.Single(rows), StringComparison.Ordinal);
+        Assert.Contains("2 mars 2026 kl. 10.30 Handläggare på kundtjänst Uppgifter lästes Abonnemang", Assert.Single(rows), StringComparison.Ordinal);
         await using var db = portal.Store();
         Assert.IsType<AuditVerdict.Intact>(await portal.Services.GetRequiredService<AuditTrail>().VerifyAsync(db, Cancellation));
     }

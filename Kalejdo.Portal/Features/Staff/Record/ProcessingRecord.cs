@@ -32,7 +32,7 @@ internal sealed class ProcessingRecord(LiveMap liveMap, PartnerAgreements agreem
             .Select(partner => Say(RecordText.Partner, partner.Name, partner.Task, partner.StoredIn)).Distinct().ToList();
         return new Processing(
             string.Create(CultureInfo.InvariantCulture, $"{system.Key}-{index + 1}"),
-            system.Name,
+            In(system.Label) ?? system.Name,
             In(declaration.Purpose) ?? declaration.Name,
             RecordWords.Basis(declaration.LegalBasis),
             RecordWords.List(declaration.DataSubjects.Select(RecordWords.Person)),
