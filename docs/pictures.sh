@@ -9,17 +9,17 @@ dotnet build Kalejdo.Portal.Tests
 PORTAL_TEST_LONG=1 PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests' -class '*.StaffJourneyTests'
 mkdir -p docs/bilder
 keep() {
-  convert "$folder/resa-$1-sv-Light-1280-$2.png" -crop '1280x1100+0+0' +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$3.png"
+  convert "$folder/resa-$1-sv-Light-1280-$2.png" -crop "1280x${4:-1100}+0+0" +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$3.png"
 }
 sheet() {
   convert "$folder/handbok-$1-sv.png" $3 +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$2.png"
 }
-keep personal 03 arenden
+keep personal 03 arenden 1800
 keep personal 05 incident
 keep rum 03 registerforteckning
 keep rum 04 datakarta
 keep rum 05 behorighetslogg
 keep rum 08 utkorg
 keep rum 10 partner
-sheet svar svar '-crop 1280x760+0+520'
+sheet svar svar '-crop 1280x780+0+1070'
 sheet utskrift brev '-bordercolor #ffffff -border 40 -bordercolor #999999 -border 1'
