@@ -14,6 +14,7 @@ using Kalejdo.Portal.Features.Restriction;
 using Kalejdo.Portal.Features.Staff.AccessLog;
 using Kalejdo.Portal.Features.Staff.DataMap;
 using Kalejdo.Portal.Features.Staff.Desk;
+using Kalejdo.Portal.Features.Staff.AddressDesk;
 using Kalejdo.Portal.Features.Staff.Incidents;
 using Kalejdo.Portal.Features.Staff.Outgoing;
 using Kalejdo.Portal.Features.Staff.Partners;
@@ -132,6 +133,7 @@ internal static class Portal
         services.AddSingleton<StaffCorrections>();
         services.AddSingleton<RequestRegistration>();
         services.AddSingleton<IncidentRegister>();
+        services.AddSingleton<AddressRegister>();
         services.AddSingleton<Personnel>();
         services.AddSingleton<DeskPauses>();
         services.AddSingleton<MapHealth>();

@@ -58,6 +58,7 @@ internal static class PortalUrls
     public const string PasskeyConfirm = "/bekrafta/nyckel";
 
     public const string MyAccount = "/konto";
+    public const string Freeze = "/konto/stang-sjalvbetjaning";
     public const string ChangePassword = "/konto/losenord";
 
     /// <summary>Where the account is signed in.</summary>
@@ -173,6 +174,7 @@ internal static class PortalUrls
     public const string DeskLetterRoute = "/personal/arende/{Number}/brev";
 
     /// <summary>Whether data reached a stranger: each time, and what staff say of it.</summary>
+    public const string StaffAddresses = "/personal/adresser";
     public const string Incidents = "/personal/incidenter";
     public const string IncidentRoute = "/personal/incidenter/{Number}";
 

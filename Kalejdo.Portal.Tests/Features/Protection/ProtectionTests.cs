@@ -66,7 +66,7 @@ public class ProtectionTests(AccountPortal portal) : IClassFixture<AccountPortal
         Assert.Equal(HttpStatusCode.OK, (await again.GetAsync(PortalUrls.Overview, Cancellation)).StatusCode);
         Assert.Equal(
             [("service.closed", "secrecy-marking"), ("service.opened", "protection-ended")],
-            await portal.StoreAsync(async db => (await db.AuditEntries.Where(row => row.Event.StartsWith("service.")).OrderBy(row => row.Sequence).ToListAsync(Cancellation)).Select(row => (row.Event, row.ReasonCode))));
+            await portal.StoreAsync(async db => (await db.AuditEntries.Where(row => row.Event.StartsWith("service.") && row.ReasonCode != "threat" && row.ReasonCode != "frozen" && row.ReasonCode != "person-identified").OrderBy(row => row.Sequence).ToListAsync(Cancellation)).Select(row => (row.Event, row.ReasonCode))));
     }
 
     [Fact]
@@ -131,6 +131,51 @@ public class ProtectionTests(AccountPortal portal) : IClassFixture<AccountPortal
         Assert.DoesNotContain("Skyddad identitet", await staff.PageAsync(PortalUrls.DeskCase(number)), StringComparison.Ordinal);
         await MarkAsync(subscriber);
         Assert.Contains("Skyddad identitet", await staff.PageAsync(PortalUrls.DeskCase(number)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_closes_their_self_service_is_told_everywhere_and_staff_open_it_after_identification()
+    {
+        var subscriber = new DemoSubscriber(76);
+        using var here = await portal.SignedInAsync(subscriber);
+        using var there = await portal.SignedInAsync(subscriber);
+        var id = await portal.StoreAsync(db => db.Users.Where(row => row.Email == subscriber.OwnEmail).Select(row => row.Id).SingleAsync(Cancellation));
+        await portal.StoreAsync(async db =>
+        {
+            db.MailLinks.Add(MailLink.New(portal.Services.GetRequiredService<PortalKeys>(), MailLinkPurpose.UndoAddressChange, "forra@exempel.se", portal.Time.GetUtcNow().UtcDateTime, TimeSpan.FromDays(30), out _, null, id));
+            return await db.SaveChangesAsync(Cancellation);
+        });
+        Assert.Contains(PortalUrls.Freeze, Html.Links(await here.PageAsync(PortalUrls.MyAccount)));
+
+        // Whoever sits down at somebody's open browser closes nothing.
+        portal.Time.Advance(TimeSpan.FromMinutes(6));
+        using var stale = await here.FillInAsync(PortalUrls.Freeze, "freeze");
+        Assert.Equal(PortalUrls.ConfirmFrom(PortalUrls.Freeze), stale.Headers.Location?.PathOf());
+        Assert.False(await portal.StoreAsync(db => db.ClosedSelfServices.AnyAsync(row => row.Reason == ClosedReason.Frozen, Cancellation)));
+        using var confirmed = await here.FillInAsync(PortalUrls.ConfirmFrom(PortalUrls.Freeze), "confirm", ("Posted.Password", SignedIn.Password));
+        using var frozen = await here.FillInAsync(PortalUrls.Freeze, "freeze");
+        Assert.Equal(PortalUrls.SelfServiceClosed, frozen.Headers.Location?.PathOf());
+
+        Assert.True(await IsSignedInAsync(here));
+        Assert.False(await IsSignedInAsync(there));
+        using var closed = await here.GetAsync(PortalUrls.MyData, Cancellation);
+        Assert.Equal(PortalUrls.SelfServiceClosed, closed.Headers.Location?.PathOf());
+        foreach (var address in (string[])[subscriber.OwnEmail, "forra@exempel.se"])
+        {
+            var (letter, text) = (await portal.MailsAsync(address))[^1];
+            Assert.Equal(nameof(FrozenLetter), letter);
+            Assert.DoesNotContain(subscriber.CustomerNumber, text, StringComparison.Ordinal);
+        }
+
+        // It is no protected identity: staff see what they look up, and open it when they know who asks.
+        using var staff = await SignedIn.StaffAsync(portal, StaffRoles.CaseWorker);
+        var found = await FoundAsync(staff, subscriber);
+        Assert.DoesNotContain("Lämna aldrig ut", await staff.PageAsync(found), StringComparison.Ordinal);
+        Assert.Contains("Stängd av abonnenten", await staff.PageAsync($"{found}/skydda"), StringComparison.Ordinal);
+        using var opened = await staff.FillInAsync($"{found}/skydda", "lift", ("Ended", "person-identified"));
+        Assert.Equal(HttpStatusCode.Redirect, opened.StatusCode);
+        using var open = await here.GetAsync(PortalUrls.MyData, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, open.StatusCode);
     }
 
     private Task MarkAsync(DemoSubscriber subscriber, int days = 365) => portal.Services.GetRequiredService<Protections>().MarkAsync(

@@ -1,5 +1,7 @@
 using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Cases;
+using Kalejdo.Portal.Mail;
+using Kalejdo.Portal.Rights;
 using Kalejdo.Portal.Store;
 using Microsoft.EntityFrameworkCore;
 
@@ -11,8 +13,10 @@ internal sealed record ClosedNow(ClosedReason Reason, DateTime Since, DateOnly? 
     public bool IsFrozen => Reason == ClosedReason.Frozen;
 }
 
-/// <summary>Staff protect a subscriber's identity and open self-service again. What holds while it is closed: <see cref="SelfService"/>.</summary>
-internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, SelfService selfService, Subjects subjects, AuditTrail audit, PortalKeys keys, TimeProvider time)
+/// <summary>Staff protect a subscriber's identity, subscribers close their self-service, and staff open it again. What holds while it is closed: <see cref="SelfService"/>.</summary>
+internal sealed class Protections(
+    IDbContextFactory<PortalDbContext> databases, SelfService selfService, Subjects subjects, StandingAddresses standing, Outbox outbox,
+    AuditTrail audit, PortalKeys keys, TimeProvider time)
 {
     public static readonly ClosedReason[] Reasons = [ClosedReason.SecrecyMarking, ClosedReason.ProtectedRegistration, ClosedReason.Threat];
 
@@ -36,7 +40,7 @@ internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, 
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // On record first: whoever does the same at the same moment waits here.
-        var subject = await RecordAsync(db, "service.closed", pass, CodeOf(reason), actor, cancellation);
+        var subject = await RecordAsync(db, "service.closed", pass.Identities, CodeOf(reason), actor, pass.CaseNumber, cancellation);
         var hash = selfService.HashOf(pass.CustomerNumber);
         if (await db.ClosedSelfServices.SingleOrDefaultAsync(row => row.CustomerHash == hash, cancellation) is { } already)
         {
@@ -44,17 +48,38 @@ internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, 
         }
         else
         {
-            db.ClosedSelfServices.Add(new ClosedSelfService
-            {
-                CustomerHash = hash,
-                SealedNumber = ClosedSelfService.Seal(keys, pass.CustomerNumber),
-                Subject = subject,
-                Reason = reason,
-                Since = time.GetUtcNow().UtcDateTime,
-                ReviewOn = reviewOn,
-            });
+            Add(db, pass.CustomerNumber, subject, reason, reviewOn);
         }
-        await db.SignInSessions.Where(row => db.AccountLinks.Any(link => link.AccountId == row.AccountId && link.ValueHash == hash)).ExecuteDeleteAsync(cancellation);
+        await EndSessionsAsync(db, hash, null, cancellation);
+        await db.SaveChangesAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>The subscriber closes every agreement of the account, and ends all sessions but this one, which reads on what to do.</summary>
+    /// <param name="session">The one that goes on.</param>
+    public async Task FreezeAsync(LinkedSubject person, string? session, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var told = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var agreement in person.Identities.Where(identity => identity.Name == CurrentSubject.CustomerNumber))
+        {
+            var subject = await RecordAsync(db, "service.closed", [agreement], CodeOf(ClosedReason.Frozen), $"account:{person.AccountId}", null, cancellation);
+            var hash = selfService.HashOf(agreement.Value);
+            if (await db.ClosedSelfServices.AnyAsync(row => row.CustomerHash == hash, cancellation))
+            {
+                continue;
+            }
+            Add(db, agreement.Value, subject, ClosedReason.Frozen, null);
+            await EndSessionsAsync(db, hash, session, cancellation);
+            foreach (var (address, language) in await AddressesAsync(db, agreement.Value, cancellation))
+            {
+                if (told.Add(address))
+                {
+                    await outbox.AddAsync(db, new FrozenLetter(), address, language, null, cancellation);
+                }
+            }
+        }
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
     }
@@ -72,17 +97,46 @@ internal sealed class Protections(IDbContextFactory<PortalDbContext> databases, 
         {
             return false;
         }
-        await RecordAsync(db, "service.opened", pass, reason, actor, cancellation);
+        await RecordAsync(db, "service.opened", pass.Identities, reason, actor, pass.CaseNumber, cancellation);
         await db.SaveChangesAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
     }
 
-    private async Task<long> RecordAsync(PortalDbContext db, string what, SubscriberPass pass, string reason, string actor, CancellationToken cancellation)
+    private void Add(PortalDbContext db, string customerNumber, long subject, ClosedReason reason, DateOnly? reviewOn) => db.ClosedSelfServices.Add(new ClosedSelfService
     {
-        var subject = await subjects.NumberOfAsync(db, pass.Identities, cancellation);
+        CustomerHash = selfService.HashOf(customerNumber),
+        SealedNumber = ClosedSelfService.Seal(keys, customerNumber),
+        Subject = subject,
+        Reason = reason,
+        Since = time.GetUtcNow().UtcDateTime,
+        ReviewOn = reviewOn,
+    });
+
+    private static Task<int> EndSessionsAsync(PortalDbContext db, string customerHash, string? but, CancellationToken cancellation) => db.SignInSessions
+        .Where(row => row.Id != but && db.AccountLinks.Any(link => link.AccountId == row.AccountId && link.ValueHash == customerHash)).ExecuteDeleteAsync(cancellation);
+
+    /// <summary>Those that the accounts of the agreement have, those that were replaced and whose owners may still object, and Kalejdo's own.</summary>
+    private async Task<List<(string Address, string Language)>> AddressesAsync(PortalDbContext db, string customerNumber, CancellationToken cancellation)
+    {
+        var (hash, now) = (selfService.HashOf(customerNumber), time.GetUtcNow().UtcDateTime);
+        var accounts = await db.Users.AsNoTracking().Where(row => db.AccountLinks.Any(link => link.AccountId == row.Id && link.ValueHash == hash)).ToListAsync(cancellation);
+        var ids = accounts.Select(account => account.Id).ToList();
+        var replaced = await db.MailLinks.AsNoTracking()
+            .Where(row => row.Purpose == MailLinkPurpose.UndoAddressChange && row.ExpiresAt > now && row.AccountId != null && ids.Contains(row.AccountId)).ToListAsync(cancellation);
+        return
+        [
+            .. accounts.Where(account => account.EmailConfirmed).Select(account => (account.Email!, account.Language)),
+            .. replaced.Select(row => (row.Address(keys), accounts.First(account => account.Id == row.AccountId).Language)),
+            .. await standing.FindAsync(customerNumber, cancellation) is { } known ? new[] { known } : [],
+        ];
+    }
+
+    private async Task<long> RecordAsync(PortalDbContext db, string what, IReadOnlyList<Identity> identities, string reason, string actor, string? caseNumber, CancellationToken cancellation)
+    {
+        var subject = await subjects.NumberOfAsync(db, identities, cancellation);
         var who = await audit.NumberOfAsync(db, actor, cancellation);
-        await audit.AppendAsync(db, new AuditEvent(what) { Subject = subject, Actor = who, CaseNumber = pass.CaseNumber, ReasonCode = reason }, cancellation);
+        await audit.AppendAsync(db, new AuditEvent(what) { Subject = subject, Actor = who, CaseNumber = caseNumber, ReasonCode = reason }, cancellation);
         return subject;
     }
 
