@@ -12,6 +12,7 @@ public class PortalOptionsTests(PortalFixture portal)
     // What ASPNETCORE_FORWARDEDHEADERS_ENABLED sets.
     [InlineData("ForwardedHeaders_Enabled", "true", "name the proxies in Portal:Proxies")]
     [InlineData("Recipients:Partners:0:StoredIn:En", "", "Partners[0].StoredIn.En")]
+    [InlineData("OpenIdConnect:Providers:0:Key", "bankid", "OpenIdConnect:Providers:0:Authority must be")]
     public void A_wrong_setting_stops_the_start_by_name(string setting, string value, string name)
     {
         using var broken = portal.InMemory.WithWebHostBuilder(host => host.UseSetting(setting, value));

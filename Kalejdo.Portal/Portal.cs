@@ -83,6 +83,7 @@ internal static class Portal
 
         services.AddValidated<CaseOptions, CaseOptions.Validator>("Cases");
         services.AddValidated<LimitOptions, LimitOptions.Validator>("Limits");
+        services.AddValidated<OpenIdOptions, OpenIdOptions.Validator>(OpenIdOptions.Section);
 
         services.AddSingleton(TimeProvider.System);
         services.AddPortalStore(builder.Configuration);
@@ -259,6 +260,7 @@ internal static class Portal
         app.MapDownloads();
         app.MapSignOut();
         app.MapPasskeys();
+        app.MapOpenIdCallback();
         app.MapReceiptFiles();
         app.MapAnswerFiles();
         RecipientCallback.Map(app);

@@ -30,6 +30,12 @@ internal static class PortalUrls
     /// <summary>POST only: what a passkey is to sign.</summary>
     public const string PasskeySignIn = "/logga-in/nyckel";
 
+    /// <summary>What became of the way by a provider, where it led nowhere.</summary>
+    public const string ElectronicIdAnswer = "/logga-in/e-legitimation";
+
+    /// <summary>Where an OpenID provider sends people back to: one address each.</summary>
+    public const string OpenIdCallbackRoute = "/logga-in/e-legitimation/{provider}";
+
     /// <summary>POST only.</summary>
     public const string SignOut = "/logga-ut";
 
@@ -68,6 +74,9 @@ internal static class PortalUrls
 
     /// <summary>POST only: what a new passkey is made of.</summary>
     public const string PasskeyOffer = "/konto/nycklar/ny";
+
+    /// <summary>Electronic IDs, and the company's own accounts, that sign in to the account.</summary>
+    public const string ElectronicIds = "/konto/e-legitimation";
 
     /// <summary>The authenticator app and the recovery codes of an account.</summary>
     public const string SecondFactor = "/konto/tvasteg";
@@ -239,6 +248,12 @@ internal static class PortalUrls
 
     /// <param name="address">A local one, to go on to.</param>
     public static string ConfirmFrom(string address) => $"{Confirm}?till={Uri.EscapeDataString(address)}";
+
+    /// <param name="key">Of the provider.</param>
+    public static string OpenIdCallback(string key) => $"{ElectronicIdAnswer}/{key}";
+
+    /// <param name="back">A local address, where to try again.</param>
+    public static string ElectronicIdProblem(string problem, string back) => $"{ElectronicIdAnswer}?svar={problem.ToLowerInvariant()}&till={Uri.EscapeDataString(back)}";
 
     /// <summary>What came as <c>till</c>, where it is ours; else the overview.</summary>
     public static string Onward(string? address) => IsOurs(address) ? address : Overview;

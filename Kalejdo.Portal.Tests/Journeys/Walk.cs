@@ -8,9 +8,10 @@ namespace Kalejdo.Portal.Tests.Journeys;
 
 /// <summary>A person who goes through the portal in one browser; every page they come to is looked at.</summary>
 /// <param name="scripts">Whether the browser runs scripts; axe is one.</param>
-internal sealed class Walk(IPage page, Uri portal, string name, bool scripts)
+/// <param name="elsewhere">The one other site that they are sent to.</param>
+internal sealed class Walk(IPage page, Uri portal, string name, bool scripts, Uri? elsewhere = null)
 {
-    private readonly PageHealth health = new(page, portal);
+    private readonly PageHealth health = new(page, portal, elsewhere: elsewhere);
     private int pages;
 
     public IPage Page => page;

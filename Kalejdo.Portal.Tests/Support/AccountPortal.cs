@@ -25,6 +25,9 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
 
     public ManualTimeProvider Time { get; } = new(TimeProvider.System.GetUtcNow());
 
+    /// <summary>Beyond those of every portal under test; before anything else is asked of it.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     public static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public HttpClient Browser(string language = "sv")
@@ -121,7 +124,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
     /// <summary>How many rows its own database has handed over.</summary>
     public int RowsRead => statements.Rows;
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => Data.UseIn(builder)
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => Settings.Aggregate(Data.UseIn(builder), (host, setting) => host.UseSetting(setting.Key, setting.Value))
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")

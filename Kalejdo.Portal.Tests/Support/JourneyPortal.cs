@@ -11,12 +11,21 @@ using Microsoft.Extensions.Hosting;
 namespace Kalejdo.Portal.Tests.Support;
 
 /// <summary>The whole portal as a newcomer has it: on a port of its own that its mails lead back to, with the mailbox page; only its clock is ours.</summary>
-public sealed class JourneyPortal : WebApplicationFactory<Program>
+public class JourneyPortal : WebApplicationFactory<Program>
 {
     private readonly string data = Directory.CreateTempSubdirectory("portal-journey-").FullName;
 
+    private readonly IReadOnlyDictionary<string, string> settings;
+
     public JourneyPortal()
+        : this(new Dictionary<string, string>())
     {
+    }
+
+    /// <param name="settings">Beyond a newcomer's.</param>
+    protected JourneyPortal(IReadOnlyDictionary<string, string> settings)
+    {
+        this.settings = settings;
         var port = FreePort();
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}/"));
         UseKestrel(port);
@@ -38,7 +47,7 @@ public sealed class JourneyPortal : WebApplicationFactory<Program>
         return Convert.ToInt64(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken), CultureInfo.InvariantCulture);
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => settings.Aggregate(builder, (host, setting) => host.UseSetting(setting.Key, setting.Value))
         .UseEnvironment(Environments.Production)
         .UseSetting("DataRoot", data)
         .UseSetting("Portal:PublicAddress", Address.ToString())

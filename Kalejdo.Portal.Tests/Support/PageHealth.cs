@@ -11,11 +11,12 @@ internal sealed class PageHealth
     /// <param name="page">A page not yet navigated.</param>
     /// <param name="portal">Where every request must go.</param>
     /// <param name="expected">The address that is meant to answer with an error.</param>
-    public PageHealth(IPage page, Uri portal, Uri? expected = null)
+    /// <param name="elsewhere">The one other site that the person is sent to.</param>
+    public PageHealth(IPage page, Uri portal, Uri? expected = null, Uri? elsewhere = null)
     {
         page.Request += (_, request) =>
         {
-            if (!portal.IsBaseOf(new Uri(request.Url)))
+            if (!portal.IsBaseOf(new Uri(request.Url)) && elsewhere?.IsBaseOf(new Uri(request.Url)) != true)
             {
                 complaints.Add($"asked somebody else: {request.Url}");
             }

@@ -10,7 +10,7 @@ internal static class Pages
         PortalUrls.Home, PortalUrls.About, PortalUrls.CollectedAutomatically, PortalUrls.Partners, PortalUrls.Accessibility,
         PortalUrls.SignIn, PortalUrls.SignInCode, PortalUrls.Register, PortalUrls.RegisterCode, PortalUrls.RegisterPassword,
         PortalUrls.ForgottenPassword, PortalUrls.ForgottenPasswordCode, PortalUrls.NewPassword, PortalUrls.ContactUs, PortalUrls.SelfServiceClosed,
-        PortalUrls.NotMyAddress, PortalUrls.Guest, PortalUrls.GuestOnPaper,
+        PortalUrls.ElectronicIdAnswer, PortalUrls.NotMyAddress, PortalUrls.Guest, PortalUrls.GuestOnPaper,
     ];
 
     /// <summary>Open too, but only where the portal is tried out: it shows addresses.</summary>

@@ -66,7 +66,7 @@ internal sealed class SmtpPeer : IAsyncDisposable
         _node.Dispose();
     }
 
-    private static string Peers()
+    internal static string Peers()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "Kalejdo.Portal.sln")))

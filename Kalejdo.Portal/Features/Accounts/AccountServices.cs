@@ -42,6 +42,9 @@ internal static class AccountServices
         services.TryAddScoped<IPasskeyHandler<Account>, PasskeyHandler<Account>>();
         services.AddScoped<PasskeyChallenge>();
         services.AddScoped<Passkeys>();
+        services.AddSingleton<OpenIdProviders>();
+        services.AddScoped<OpenIdRequests>();
+        services.AddScoped<ElectronicIds>();
         services.AddScoped<CircuitHandler, SessionCircuits>();
         services.AddScoped<Sessions>();
         services.AddScoped<Registration>();
@@ -61,6 +64,12 @@ internal static class AccountServices
         routes.MapPost(PortalUrls.PasskeyOffer, async (IFormCollection form, Passkeys passkeys, Sessions sessions) => await JsonAsync(form, passkeys.OfferAsync(await sessions.CurrentAsync())))
             .RequireAuthorization(AccessCondition.PasskeyChange).WithMetadata(new PostedFrom(PortalUrls.Passkeys));
     }
+
+    /// <summary>The one GET that changes something: it ends what a form began, and only in the browser that posted it.</summary>
+    public static void MapOpenIdCallback(this IEndpointRouteBuilder routes) => routes.MapGet(PortalUrls.OpenIdCallbackRoute, async Task<Results<RedirectHttpResult, NotFound>> (
+        string provider, OpenIdProviders providers, ElectronicIds ids, CancellationToken cancellation) => providers.Find(provider) is { } found
+            ? TypedResults.LocalRedirect(await ids.ReturnAsync(found, cancellation))
+            : TypedResults.NotFound()).AllowAnonymous();
 
     // As for signing out: the form is there for its antiforgery token.
     private static async Task<ContentHttpResult> JsonAsync(IFormCollection form, Task<string> options)

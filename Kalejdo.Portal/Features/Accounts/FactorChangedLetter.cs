@@ -11,6 +11,8 @@ public enum FactorChange
     CodeUsed,
     PasskeyAdded,
     PasskeyRemoved,
+    ElectronicIdAdded,
+    ElectronicIdRemoved,
 }
 
 public sealed record FactorChangedLetter(FactorChange Change) : Letter
@@ -32,6 +34,8 @@ public sealed record FactorChangedLetter(FactorChange Change) : Letter
         FactorChange.CodeUsed => AccountsText.FactorMailCodeUsed,
         FactorChange.PasskeyAdded => AccountsText.FactorMailPasskeyAdded,
         FactorChange.PasskeyRemoved => AccountsText.FactorMailPasskeyRemoved,
+        FactorChange.ElectronicIdAdded => AccountsText.FactorMailElectronicIdAdded,
+        FactorChange.ElectronicIdRemoved => AccountsText.FactorMailElectronicIdRemoved,
         _ => throw new InvalidOperationException("A change of the second factor that the letter does not know."),
     };
 
@@ -44,6 +48,8 @@ public sealed record FactorChangedLetter(FactorChange Change) : Letter
         FactorChange.CodeUsed => AccountsText.FactorMailCodeUsedText,
         FactorChange.PasskeyAdded => AccountsText.FactorMailPasskeyAddedText,
         FactorChange.PasskeyRemoved => AccountsText.FactorMailPasskeyRemovedText,
+        FactorChange.ElectronicIdAdded => AccountsText.FactorMailElectronicIdAddedText,
+        FactorChange.ElectronicIdRemoved => AccountsText.FactorMailElectronicIdRemovedText,
         _ => throw new InvalidOperationException("A change of the second factor that the letter does not know."),
     };
 }

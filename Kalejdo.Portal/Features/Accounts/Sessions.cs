@@ -82,7 +82,7 @@ internal sealed class Sessions(
         if (answer == SignInAnswer.Done)
         {
             pending.End();
-            await StartAsync(account, secondFactor: true);
+            await StartAsync(account, secondFactor: true, authenticatedAt: begun.AuthenticatedAt);
         }
 
         return answer;
@@ -136,6 +136,37 @@ internal sealed class Sessions(
         return SignInAnswer.Done;
     }
 
+    /// <summary>By a provider that has vouched for the account's person.</summary>
+    /// <param name="authenticatedAt">When they proved it there.</param>
+    public async Task<SignInAnswer> SignInByProviderAsync(Account account, DateTimeOffset authenticatedAt, bool bothFactors, CancellationToken cancellation)
+    {
+        if (account.IsLocked(time.GetUtcNow()))
+        {
+            return SignInAnswer.Wrong;
+        }
+
+        if (!bothFactors && await factors.IsOnAsync(account, cancellation))
+        {
+            pending.Begin(account, authenticatedAt);
+            return SignInAnswer.AsksForCode;
+        }
+
+        await StartAsync(account, bothFactors, authenticatedAt: authenticatedAt);
+        return SignInAnswer.Done;
+    }
+
+    /// <summary>The account that is signed in, vouched for anew: alone that does not do where a code is asked for too.</summary>
+    public async Task<SignInAnswer> ConfirmByProviderAsync(Account account, DateTimeOffset authenticatedAt, bool bothFactors, CancellationToken cancellation)
+    {
+        if (!bothFactors && await factors.IsOnAsync(account, cancellation))
+        {
+            return SignInAnswer.AsksForCode;
+        }
+
+        await WriteAsync(account, Earlier(authenticatedAt), Session, bothFactors || Context.User.HasClaim(CurrentSubject.MethodClaim, CurrentSubject.SecondFactor));
+        return SignInAnswer.Done;
+    }
+
     /// <summary>Checks the password of the signed-in account, and the code where one is asked for.</summary>
     public async Task<(Account Account, SignInAnswer Answer)> CheckCurrentAsync(string password, string code, CancellationToken cancellation)
     {
@@ -163,7 +194,8 @@ internal sealed class Sessions(
     /// <summary>A session for somebody who has just proven who they are.</summary>
     /// <param name="secondFactor">By a code beside the password.</param>
     /// <param name="isFirst">The account's very first: nobody is told of what they do themselves.</param>
-    public async Task StartAsync(Account account, bool secondFactor = false, bool isFirst = false)
+    /// <param name="authenticatedAt">Where it was not now.</param>
+    public async Task StartAsync(Account account, bool secondFactor = false, bool isFirst = false, DateTimeOffset? authenticatedAt = null)
     {
         var now = time.GetUtcNow();
         var session = new SignInSession
@@ -187,7 +219,7 @@ internal sealed class Sessions(
         }
 
         devices.Remember(account);
-        await WriteAsync(account, now, session.Id, secondFactor);
+        await WriteAsync(account, authenticatedAt is { } then ? Earlier(then) : now, session.Id, secondFactor);
     }
 
     /// <summary>Where the account is signed in, this session first. A browser that was closed cannot be told from one that is in use.</summary>
@@ -266,6 +298,9 @@ internal sealed class Sessions(
 
     private string Session => Context.User.FindFirstValue(CurrentSubject.SessionClaim) ?? throw new InvalidOperationException("The session has no name.");
 
+    // A provider's clock may be ahead.
+    private DateTimeOffset Earlier(DateTimeOffset then) => then < time.GetUtcNow() ? then : time.GetUtcNow();
+
     private Task WriteAsync(Account account, DateTimeOffset authenticatedAt, string session, bool secondFactor)
     {
         var seconds = authenticatedAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
@@ -317,8 +352,8 @@ internal sealed class Sessions(
         return may;
     }
 
-    // A passkey cannot be guessed, and names nobody before it is right.
-    private async Task<bool> MayTryAsync(CancellationToken cancellation)
+    /// <summary>A passkey or a provider's answer cannot be guessed, and names nobody before it is right.</summary>
+    public async Task<bool> MayTryAsync(CancellationToken cancellation)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var may = await limits.CountAsync(db, "sign-in network", AttemptLimits.NetworkOf(Context), TimeSpan.FromHours(1), cancellation) <= allowed.Value.SignInsPerNetworkAnHour;

@@ -99,6 +99,7 @@ internal sealed class Personnel(IDbContextFactory<PortalDbContext> databases, Po
             await db.SecondFactors.Where(row => row.AccountId == id).ExecuteDeleteAsync(cancellation);
             await db.RecoveryCodes.Where(row => row.AccountId == id).ExecuteDeleteAsync(cancellation);
             await db.UserPasskeys.Where(row => row.UserId == id).ExecuteDeleteAsync(cancellation);
+            await db.UserLogins.Where(row => row.UserId == id).ExecuteDeleteAsync(cancellation);
             invited = await SendLinkAsync(db, account, cancellation);
         }, cancellation);
         return answer is PersonnelAnswer.Done ? invited! : answer;
