@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Claims;
+using Kalejdo.Portal.Audit;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Features.Accounts;
 using Kalejdo.Portal.Store;
@@ -269,6 +270,10 @@ public class AccessTests(AccountPortal portal) : IClassFixture<AccountPortal>
         }
 
         Assert.DoesNotContain(PortalUrls.Desk, Html.Links(await browser.PageAsync(PortalUrls.Overview)));
+        // On record, once however many they were.
+        var number = await portal.StoreAsync(async db => await portal.Services.GetRequiredService<AuditTrail>().FindNumberAsync(
+            db, $"account:{await db.Users.Where(row => row.Email == new DemoSubscriber(34).OwnEmail).Select(row => row.Id).SingleAsync(Cancellation)}", Cancellation));
+        Assert.Equal("role-missing", Assert.Single(await portal.StoreAsync(db => db.AuditEntries.Where(entry => entry.Event == "page.refused" && entry.Subject == number).ToListAsync(Cancellation))).ReasonCode);
     }
 
     [Fact]

@@ -92,7 +92,7 @@ internal static class Portal
         services.AddScoped<CurrentSubject>();
         services.AddSingleton<SelfService>();
         services.AddSingleton<AttemptLimits>();
-        services.AddSingleton<ReachedLimits>();
+        services.AddSingleton<RefusedRequests>();
         services.AddRateLimiter(_ => { });
         services.ConfigureOptions<RateLimits>();
         services.AddScoped<OneTimeCodes>();

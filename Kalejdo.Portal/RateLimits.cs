@@ -10,7 +10,7 @@ namespace Kalejdo.Portal;
 /// How often one may ask, before anything is looked at: an account, or the network of whoever is not signed in. Each node counts for
 /// itself and in memory; what has to hold on all of them together counts <see cref="AttemptLimits"/>.
 /// </summary>
-internal sealed class RateLimits(IOptions<LimitOptions> allowed, ReachedLimits reached) : IConfigureOptions<RateLimiterOptions>
+internal sealed class RateLimits(IOptions<LimitOptions> allowed, RefusedRequests refusals) : IConfigureOptions<RateLimiterOptions>
 {
     // Policies; how often stands in LimitOptions. Where a form is posted, looking at it does not count.
     public const string SignIn = "sign-in";
@@ -56,7 +56,7 @@ internal sealed class RateLimits(IOptions<LimitOptions> allowed, ReachedLimits r
         var wait = refused.Lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : Minute;
         var seconds = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds));
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        await reached.RecordAsync(policy, context.User.FindFirstValue(ClaimTypes.NameIdentifier), cancellation);
+        await refusals.RecordAsync("limit.reached", policy, context.User.FindFirstValue(ClaimTypes.NameIdentifier), cancellation);
         if (policy == Callbacks)
         {
             // A program reads it; people get the page of the status.

@@ -128,7 +128,7 @@ public sealed class AccountPortal : WebApplicationFactory<Program>
         .UseEnvironment(Environments.Production)
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
-        .WithRatesOutOfReach()
+        .InHaste()
         .ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);

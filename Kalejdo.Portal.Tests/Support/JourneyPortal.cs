@@ -54,7 +54,7 @@ public class JourneyPortal : WebApplicationFactory<Program>
         .UseSetting("Disavowal:Blocking", "true")
         .UseSetting("Limits:CodesPerNetworkAnHour", "100000")
         .UseSetting("Limits:SignInsPerNetworkAnHour", "100000")
-        .WithRatesOutOfReach()
+        .InHaste()
         .ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));
 
     protected override void Dispose(bool disposing)

@@ -43,7 +43,7 @@ internal sealed class OwnPortal : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder) => _data.UseIn(builder)
         .UseEnvironment(Environments.Production)
-        .WithRatesOutOfReach()
+        .InHaste()
         .ConfigureServices(services => services.Replace(ServiceDescriptor.Singleton<Func<IMailTransport>>(() => new Postman(_sent.Writer))));
 
     protected override void Dispose(bool disposing)

@@ -55,7 +55,7 @@ public sealed class PortalFixture : IDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder) =>
             builder.UseEnvironment(Environments.Production).UseSetting("DataRoot", data)
                 // All tests come from one network.
-                .UseSetting("Limits:CodesPerNetworkAnHour", "100000").UseSetting("Limits:SignInsPerNetworkAnHour", "100000").WithRatesOutOfReach();
+                .UseSetting("Limits:CodesPerNetworkAnHour", "100000").UseSetting("Limits:SignInsPerNetworkAnHour", "100000").InHaste();
 
         protected override void Dispose(bool disposing)
         {

@@ -51,7 +51,7 @@ public sealed class PortalOfItsOwn : IAsyncDisposable
 
         protected override void ConfigureWebHost(IWebHostBuilder builder) =>
             builder.UseEnvironment(Environments.Production).UseSetting("DataRoot", Data).UseSetting("Demo:Subscribers", "40")
-                .UseSetting("Limits:CodesPerNetworkAnHour", "100000").UseSetting("Limits:SignInsPerNetworkAnHour", "100000").WithRatesOutOfReach();
+                .UseSetting("Limits:CodesPerNetworkAnHour", "100000").UseSetting("Limits:SignInsPerNetworkAnHour", "100000").InHaste();
 
         protected override void Dispose(bool disposing)
         {

@@ -150,7 +150,7 @@ public sealed class SignedInPortal : IAsyncDisposable
         protected override void ConfigureWebHost(IWebHostBuilder builder) => maps.Index()
             .Aggregate(Data.UseIn(builder), (host, map) => host.UseSetting($"DataMap:Maps:{map.Index}", map.Item))
             .UseEnvironment(Environments.Production)
-            .WithRatesOutOfReach()
+            .InHaste()
             .UseSetting("Disavowal:Blocking", blocking ? "true" : "false")
             // Accounts are made here alone.
             .UseSetting("Demo:Password", "")

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using System.Buffers.Binary;
 using System.Net;
 using Kalejdo.Portal.Demo;
 using Kalejdo.Portal.Store;
@@ -133,6 +135,46 @@ public class SignInTests(AccountPortal portal) : IClassFixture<AccountPortal>
         Assert.Equal(led, answer.Headers.Location?.PathOf());
         using var confirmed = await browser.FillInAsync(PortalUrls.ConfirmFrom(asked), "confirm", ("Posted.Password", SignedIn.Password));
         Assert.Equal(led, confirmed.Headers.Location?.PathOf());
+    }
+
+    [Fact]
+    public async Task Who_gets_in_and_who_is_refused_is_on_record_by_a_number_alone()
+    {
+        var subscriber = new DemoSubscriber(37);
+        await SignedIn.CreateAccountAsync(portal.Services, subscriber);
+        var before = await portal.StoreAsync(db => db.AuditEntries.MaxAsync(entry => (long?)entry.Sequence, Cancellation)) ?? 0;
+        using var browser = portal.Browser();
+        foreach (var (name, password) in new[] { (subscriber.OwnEmail, "inte det rätta lösenordet"), ("okand.nittio@exempel.se", "inte det rätta lösenordet"), (subscriber.OwnEmail, SignedIn.Password) })
+        {
+            using var answer = await browser.SignInAsync(name, password);
+        }
+
+        using var stepUp = await browser.FillInAsync(PortalUrls.Confirm, "confirm", ("Posted.Password", "inte det rätta lösenordet"));
+        var entries = await portal.StoreAsync(db => db.AuditEntries.AsNoTracking().Where(entry => entry.Sequence > before).OrderBy(entry => entry.Sequence).ToListAsync(Cancellation));
+        var number = entries[0].Subject;
+        Assert.NotNull(number);
+        Assert.Equal(
+            [("account.sign-in-refused", "password", number, null), ("account.sign-in-refused", "password", null, null), ("account.signed-in", "one-factor", number, number), ("account.sign-in-refused", "password", number, null)],
+            entries.Select(entry => (entry.Event, entry.ReasonCode!, entry.Subject, entry.Actor)));
+    }
+
+    [Fact]
+    public async Task A_password_that_was_hashed_with_fewer_rounds_is_hashed_anew_when_its_person_signs_in()
+    {
+        await using var people = Portal.Build(["--Logging:LogLevel:Default=None"]);
+        Assert.Equal(210_000, people.Services.GetRequiredService<IOptions<PasswordHasherOptions>>().Value.IterationCount);
+
+        var subscriber = new DemoSubscriber(38);
+        using var elsewhere = await portal.SignedInAsync(subscriber);
+        var old = new PasswordHasher<Account>(Options.Create(new PasswordHasherOptions { IterationCount = 500 })).HashPassword(null!, SignedIn.Password);
+        await portal.StoreAsync(db => db.Users.Where(row => row.Email == subscriber.OwnEmail).ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, old), Cancellation));
+        using var browser = portal.Browser();
+        using var answer = await browser.SignInAsync(subscriber.OwnEmail, SignedIn.Password);
+        Assert.True(await IsSignedInAsync(browser));
+        Assert.Equal(1000u, Rounds(await portal.StoreAsync(db => db.Users.Where(row => row.Email == subscriber.OwnEmail).Select(row => row.PasswordHash!).SingleAsync(Cancellation))));
+
+        // Version, algorithm, rounds: so the framework writes them.
+        static uint Rounds(string hash) => BinaryPrimitives.ReadUInt32BigEndian(Convert.FromBase64String(hash).AsSpan(5));
     }
 
     [Fact]

@@ -121,5 +121,6 @@ public class StepUpTests(AccountPortal portal) : IClassFixture<AccountPortal>
 
     private static bool IsConfirm(HttpResponseMessage answer) => answer.Headers.Location?.PathOf().StartsWith(PortalUrls.Confirm + "?", StringComparison.Ordinal) == true;
 
-    private Task<(int Audited, int Mails)> CountAsync() => portal.StoreAsync(async db => (await db.AuditEntries.CountAsync(Cancellation), await db.Outbox.CountAsync(Cancellation)));
+    // That a password was refused is on record; what it was asked for is not done.
+    private Task<(int Audited, int Mails)> CountAsync() => portal.StoreAsync(async db => (await db.AuditEntries.CountAsync(entry => entry.Event != "account.sign-in-refused", Cancellation), await db.Outbox.CountAsync(Cancellation)));
 }

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Http.Extensions;
@@ -101,14 +102,15 @@ internal sealed class AccessConditions(CurrentSubject subject, IHttpContextAcces
 }
 
 /// <summary>Whoever may not go on is led to the page where that can be mended, and from there back.</summary>
-internal sealed class AccessRedirects : IAuthorizationMiddlewareResultHandler
+internal sealed class AccessRedirects(RefusedRequests refusals) : IAuthorizationMiddlewareResultHandler
 {
-    public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         // What does not exist is said to be missing, to everybody.
         if (authorizeResult.Succeeded || context.GetEndpoint() is not { } endpoint)
         {
-            return next(context);
+            await next(context);
+            return;
         }
 
         // What can only be posted cannot be led back to: its page can.
@@ -125,9 +127,8 @@ internal sealed class AccessRedirects : IAuthorizationMiddlewareResultHandler
         }
         else
         {
+            await refusals.RecordAsync("page.refused", "role-missing", context.User.FindFirstValue(ClaimTypes.NameIdentifier), context.RequestAborted);
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
         }
-
-        return Task.CompletedTask;
     }
 }

@@ -22,6 +22,9 @@ internal static class AccountServices
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddCookie(
             IdentityConstants.ApplicationScheme, cookie => cookie.EventsType = typeof(Sessions.Cookie));
         services.AddScoped<Sessions.Cookie>();
+        // What was hashed with fewer is hashed anew when its person signs in.
+        services.Configure<PasswordHasherOptions>(passwords => passwords.IterationCount = Passwords.Rounds);
+        services.AddSingleton<NobodysPassword>();
 
         services.AddAuthorization(AccessCondition.Configure);
         services.AddScoped<IAuthorizationHandler, AccessConditions>();

@@ -10,6 +10,9 @@ internal static class Passwords
     /// <summary>More would only cost time to hash.</summary>
     public const int Longest = 128;
 
+    /// <summary>Of PBKDF2 with SHA-512, as OWASP asks for.</summary>
+    public const int Rounds = 210_000;
+
     /// <summary>The same password however a keyboard composes its å: hashed like this and compared like this.</summary>
     public static string? Normal(string? typed)
     {

@@ -26,7 +26,7 @@ internal enum SignInAnswer
 
 /// <summary>Begins, renews and ends sessions. An unknown name takes the same way, and the same time, as a wrong password.</summary>
 internal sealed class Sessions(
-    SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, AttemptLimits limits,
+    SignInManager<Account> signIn, UserManager<Account> users, PortalDbContext db, PortalKeys keys, NobodysPassword nobodys, AttemptLimits limits,
     SecondFactors factors, Passkeys passkeys, PendingSignIn pending, KnownDevices devices, Outbox outbox, AuditTrail audit, IHttpContextAccessor http, IOptions<LimitOptions> allowed, TimeProvider time)
 {
     /// <summary>Wrong tries for a name from one network until one has to wait; from elsewhere its owner still gets in.</summary>
@@ -37,9 +37,8 @@ internal sealed class Sessions(
 
     private const int TriesFromEverywhere = 30;
 
-    // A name nobody has is checked against the hash of nothing in particular.
-    private static readonly Account Nobody = new("sv", DateTime.UnixEpoch);
-    private static readonly Lazy<string> NobodysHash = new(() => new PasswordHasher<Account>().HashPassword(Nobody, Guid.NewGuid().ToString()));
+    private const string ByPassword = "password";
+    private const string ByPasskey = "passkey";
 
     private HttpContext Context => http.HttpContext!;
 
@@ -55,6 +54,7 @@ internal sealed class Sessions(
         var account = await FindAsync(name, cancellation);
         if (!await IsRightAsync(account, password))
         {
+            await RecordRefusalAsync(account, ByPassword, cancellation);
             return SignInAnswer.Wrong;
         }
 
@@ -109,8 +109,10 @@ internal sealed class Sessions(
             return SignInAnswer.TooMany;
         }
 
-        if (await passkeys.ProveAsync(credential, null) is not { } account || account.IsLocked(time.GetUtcNow()))
+        var account = await passkeys.ProveAsync(credential, null);
+        if (account is null || account.IsLocked(time.GetUtcNow()))
         {
+            await RecordRefusalAsync(account, ByPasskey, cancellation);
             return SignInAnswer.Wrong;
         }
 
@@ -129,6 +131,7 @@ internal sealed class Sessions(
 
         if (await passkeys.ProveAsync(credential, account) is null)
         {
+            await RecordRefusalAsync(account, ByPasskey, cancellation);
             return SignInAnswer.Wrong;
         }
 
@@ -178,6 +181,7 @@ internal sealed class Sessions(
 
         if (!await IsRightAsync(account, password))
         {
+            await RecordRefusalAsync(account, ByPassword, cancellation);
             return (account, SignInAnswer.Wrong);
         }
 
@@ -209,6 +213,8 @@ internal sealed class Sessions(
         await using (var transaction = await db.Database.BeginTransactionAsync(Context.RequestAborted))
         {
             db.SignInSessions.Add(session);
+            var number = await audit.NumberOfAsync(db, $"account:{account.Id}", Context.RequestAborted);
+            await audit.AppendAsync(db, new AuditEvent("account.signed-in") { Subject = number, Actor = number, ReasonCode = secondFactor ? "two-factors" : "one-factor" }, Context.RequestAborted);
             if (!isFirst && !devices.Knows(account) && account is { Email: { } address, EmailConfirmed: true })
             {
                 await outbox.AddAsync(db, new NewDeviceLetter(session.Device, session.StartedAt), address, account.Language, null, Context.RequestAborted);
@@ -336,8 +342,17 @@ internal sealed class Sessions(
             return await users.CheckPasswordAsync(account, normal) && !account.IsLocked(time.GetUtcNow());
         }
 
-        users.PasswordHasher.VerifyHashedPassword(Nobody, NobodysHash.Value, normal);
+        nobodys.Check(normal);
         return false;
+    }
+
+    // A name that nobody has leaves an entry too, about nobody: it takes no less time than a wrong password, and many of them are seen.
+    private async Task RecordRefusalAsync(Account? account, string by, CancellationToken cancellation)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var number = await audit.NumberOfAsync(db, $"account:{account?.Id ?? "nobody"}", cancellation);
+        await audit.AppendAsync(db, new AuditEvent("account.sign-in-refused") { Subject = account is null ? null : number, ReasonCode = by }, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     // Counted before the password is looked at, so that tries at once do not slip through.
