@@ -291,6 +291,6 @@ public class PersonnelTests(AccountPortal portal) : IClassFixture<AccountPortal>
     {
         var number = await portal.StoreAsync(async db => await portal.Services.GetRequiredService<Kalejdo.Portal.Audit.AuditTrail>()
             .FindNumberAsync(db, $"account:{await db.Users.Where(row => row.Email == address).Select(row => row.Id).SingleAsync(Cancellation)}", Cancellation));
-        return await portal.StoreAsync(db => db.AuditEntries.Where(row => row.Subject == number).OrderBy(row => row.Sequence).Select(row => $"{row.Event} {row.ReasonCode}").ToListAsync(Cancellation));
+        return await portal.StoreAsync(db => db.AuditEntries.Where(row => row.Subject == number && !row.Event.StartsWith("account.sign") && row.Event != "page.refused").OrderBy(row => row.Sequence).Select(row => $"{row.Event} {row.ReasonCode}").ToListAsync(Cancellation));
     }
 }
