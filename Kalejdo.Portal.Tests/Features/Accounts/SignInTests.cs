@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using System.Buffers.Binary;
 using System.Net;
 using Kalejdo.Portal.Demo;
@@ -7,6 +6,7 @@ using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
 
 namespace Kalejdo.Portal.Tests.Features.Accounts;
