@@ -116,6 +116,9 @@ public class UndoErasureTests : IAsyncDisposable
         Assert.Equal(before, await portal.DumpAsync());
         Assert.Equal(CaseStatus.Received, await StatusAsync(number));
         Assert.Equal(["erasure.scheduled", "case.handed-to-staff"], await EventsAsync(number));
+        using var nobody = portal.Client(null);
+        var undo = new Uri((await portal.LettersAsync(number))[0].Text.Split().Single(word => word.Contains("/angra/", StringComparison.Ordinal))).PathAndQuery;
+        Assert.Equal("Raderingen görs inte av sig själv", Html.Heading(await nobody.PageAsync(undo)));
         // Not the portal's to carry out any more, nor anybody's to bring back.
         await using var db = portal.Store();
         Assert.Empty((await db.ScheduledErasures.SingleAsync(row => row.CaseNumber == number, Cancellation)).SealedPayload);

@@ -82,6 +82,13 @@ internal sealed partial class ScheduledErasures(
             .Join(db.ScheduledErasures, l => l.CaseNumber, s => s.CaseNumber, (_, s) => s).SingleOrDefaultAsync(cancellationToken);
     }
 
+    /// <summary>Whether staff go on with it, after asking the person; for one that does not wait any more.</summary>
+    public async Task<bool> IsWithStaffAsync(string caseNumber, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Cases.AnyAsync(c => c.Number == caseNumber && c.Status != CaseStatus.Withdrawn, cancellationToken);
+    }
+
     /// <returns>False where it had begun already.</returns>
     public async Task<bool> UndoAsync(string caseNumber, CancellationToken cancellationToken)
     {
