@@ -84,12 +84,12 @@ internal sealed class Walk(IPage page, Uri portal, string name, bool scripts, Ur
         new Uri((await (await OpenMailAsync(address, subject)).Locator($"a[href*='{path}']").First.GetAttributeAsync("href"))!).AbsolutePath;
 
     /// <summary>One of the demonstration's staff, by password and code.</summary>
-    public async Task SignInAsStaffAsync(IServiceProvider services, string address)
+    public async Task SignInAsStaffAsync(IServiceProvider services, string address, string password = "norrsken över fjället")
     {
         var code = await SignedIn.FactorCodeAsync(services, address);
         await OpenAsync(PortalUrls.SignIn);
         await WriteAsync(AccountsText.Name, address);
-        await WriteAsync(AccountsText.Password, "norrsken över fjället");
+        await WriteAsync(AccountsText.Password, password);
         await PressAsync(AccountsText.SignInTitle);
         await SeesAsync(AccountsText.SignInCodeTitle);
         await WriteAsync(AccountsText.Code, code);

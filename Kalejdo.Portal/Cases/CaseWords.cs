@@ -37,6 +37,9 @@ internal static class CaseWords
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 
+    /// <summary>What staff add is not sent in by anybody.</summary>
+    public static string Of(CaseLine line) => line is { Step: CaseStep.WordsAdded, By: CaseParty.Staff } ? CasesText.StepNoted : Of(line.Step);
+
     public static string Of(CaseStep step) => step switch
     {
         CaseStep.Received => CasesText.StepReceived,

@@ -47,7 +47,7 @@ public class StaffErasureTests : IAsyncDisposable
         Assert.Equal(0, await HistoryAsync(subscriber));
         var done = await CaseAsync(number);
         Assert.Equal((due.DueOn, true), (done.DueOn, done.Status is CaseStatus.Done or CaseStatus.WaitingForRecipients));
-        Assert.Equal(nameof(PartlyErasedLetter), (await portal.MailsAsync(subscriber.OwnEmail))[^1].Letter);
+        Assert.Equal(nameof(ErasedByStaffLetter), (await portal.MailsAsync(subscriber.OwnEmail))[^1].Letter);
         Assert.Equal(["erasure.asked", "erasure.approved", "erasure.intended", "erasure.done"], await EventsAsync(number));
         var proposal = await ProposalAsync(number);
         Assert.Equal((0, true), (proposal.SealedPayload.Length, proposal.EndedAt is not null));
@@ -67,7 +67,9 @@ public class StaffErasureTests : IAsyncDisposable
         using var approved = await ApproveAsync(second, number);
         await DoneAsync(number);
         Assert.Equal(0, await HistoryAsync(subscriber));
-        Assert.Equal([nameof(PartlyErasedLetter)], (await portal.MailsAsync(subscriber.OwnEmail)).Select(mail => mail.Letter));
+        var (letter, text) = Assert.Single(await portal.MailsAsync(subscriber.OwnEmail));
+        Assert.Equal(nameof(ErasedByStaffLetter), letter);
+        Assert.DoesNotContain("konto", text, StringComparison.Ordinal);
 
         // Whom no mail reaches is told by nobody here; it is done all the same.
         var silent = new DemoSubscriber((int)DemoCase.NoEmail);
@@ -88,7 +90,12 @@ public class StaffErasureTests : IAsyncDisposable
         using var approved = await ApproveAsync(second, number);
         await DoneAsync(number);
         Assert.Equal(0, await portal.AccountsOfAsync(subscriber.OwnEmail));
-        Assert.Equal(nameof(ErasedLetter), (await portal.MailsAsync(subscriber.OwnEmail))[^1].Letter);
+        var (letter, text) = (await portal.MailsAsync(subscriber.OwnEmail))[^1];
+        Assert.Equal(nameof(ErasedByStaffLetter), letter);
+        Assert.Contains("Ditt konto i Mina uppgifter finns inte längre.", text, StringComparison.Ordinal);
+        // They read why without an account.
+        using var anybody = portal.Browser();
+        Assert.Contains("Personen bad om det per telefon.", await anybody.PageAsync(Regex.Match(text, "/arende/[^\\s]+").Value), StringComparison.Ordinal);
     }
 
     [Fact]

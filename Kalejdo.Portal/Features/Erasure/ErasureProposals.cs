@@ -108,7 +108,7 @@ internal sealed class ErasureProposals(
             (opened.DueOn, opened.ExtendedBy, opened.StoppedDays) = (answers.DueOn, answers.ExtendedBy, answers.StoppedDays);
         }
         opened.PlanJson = JsonSerializer.Serialize(plan.Steps);
-        CaseSteps.Note(db, opened, CaseStep.WordsAdded, CaseParty.Staff, Now, "staff-erasure", CaseEvent.Seal(keys, opened.Number, wanted.Why));
+        CaseSteps.Note(db, opened, CaseStep.WordsAdded, CaseParty.Staff, Now, null, CaseEvent.Seal(keys, opened.Number, wanted.Why));
         db.ErasureProposals.Add(new ErasureProposal
         {
             CaseNumber = opened.Number,

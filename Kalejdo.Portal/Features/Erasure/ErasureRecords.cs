@@ -171,8 +171,15 @@ internal sealed class ErasureRecords(
         {
             var receipt = PortalUrls.Receipt(links.Of(number));
             var backupsGone = DueDate.DayOf(Now).AddDays(options.Value.LongestBackupDays);
-            Letter letter = farewell.ClosesAccount
-                ? new ErasedLetter(number, steps.Any(s => s.Action == "retain"), backupsGone, receipt)
+            var someKept = steps.Any(s => s.Action == "retain");
+            Letter letter = await db.ErasureProposals.AnyAsync(p => p.CaseNumber == number, cancellationToken)
+                ? new ErasedByStaffLetter(number, await KindsAsync(work, cancellationToken), someKept, backupsGone, receipt, PortalUrls.Case(links.Of(number, CaseLinks.OfRequests)))
+                {
+                    AccountIsGone = farewell is { ClosesAccount: true, AccountId: not "" },
+                    AddressIsGone = farewell.ClosesAccount,
+                }
+                : farewell.ClosesAccount
+                ? new ErasedLetter(number, someKept, backupsGone, receipt)
                 : new PartlyErasedLetter(number, await KindsAsync(work, cancellationToken), receipt);
             await outbox.AddAsync(db, letter, address, farewell.Language, number, cancellationToken);
         }
