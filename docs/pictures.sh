@@ -6,13 +6,16 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
 dotnet build Kalejdo.Portal.Tests
-PORTAL_TEST_LONG=1 PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests' -class '*.StaffJourneyTests'
+PORTAL_TEST_LONG=1 PORTAL_TEST_SCREENSHOTS=$folder Kalejdo.Portal.Tests/bin/Debug/net10.0/Kalejdo.Portal.Tests -noColor -class '*.StaffLooksTests' -class '*.RecordsLooksTests' -class '*.StaffJourneyTests' -class '*.SecondPersonJourneyTests'
 mkdir -p docs/bilder
 keep() {
   convert "$folder/resa-$1-sv-Light-1280-$2.png" -crop "1280x${4:-1100}+0+0" +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$3.png"
 }
 sheet() {
   convert "$folder/handbok-$1-sv.png" $3 +repage -resize 800x +dither -colors 48 -strip "docs/bilder/$2.png"
+}
+phone() {
+  convert "$folder/resa-$1-sv-$2.png" -gravity south -chop 0x280 -bordercolor '#999999' -border 1 +dither -colors 48 -strip "docs/bilder/$3.png"
 }
 keep personal 03 arenden 1800
 keep personal 05 incident
@@ -23,3 +26,4 @@ keep rum 08 utkorg
 keep rum 10 partner
 sheet svar svar '-crop 1280x780+0+1070'
 sheet utskrift brev '-bordercolor #ffffff -border 40 -bordercolor #999999 -border 1'
+phone tva-b 04 radering
