@@ -305,26 +305,19 @@ internal static class Portal
         return next(context);
     });
 
-    /// <summary>The character NUL is in no text that people write, and PostgreSQL takes none: a look-up with it would fail, not find nothing.</summary>
-    private static void RefuseNul(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    /// <summary>
+    /// The character NUL is in no text that people write, and PostgreSQL takes none: a look-up with it would fail, not find nothing.
+    /// Paths and forms with it are refused by the framework.
+    /// </summary>
+    private static void RefuseNul(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var request = context.Request;
-        try
-        {
-            var posted = HttpMethods.IsPost(request.Method) && request.HasFormContentType ? await request.ReadFormAsync(context.RequestAborted) : FormCollection.Empty;
-            if (request.Query.Concat(posted).Any(field => field.Value.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true)))
-            {
-                context.Response.StatusCode = StatusCodes.Status400BadRequest;
-                return;
-            }
-        }
-        catch (Exception unreadable) when (unreadable is InvalidDataException or BadHttpRequestException)
+        if (context.Request.Query.Any(field => field.Value.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true)))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            return;
+            return Task.CompletedTask;
         }
 
-        await next(context);
+        return next(context);
     });
 
     // appsettings.json comes last in rank: the host's variables (ASPNETCORE_URLS) would otherwise lose to it.

@@ -25,3 +25,12 @@ document.addEventListener("keydown", (pressed) => {
   // Before the first row where the list itself is focused.
   act(rows().findIndex((row) => row.contains(pressed.target)));
 });
+
+// For the sake of a fragment in the address the framework's script would load the page again.
+document.querySelector("a[href$='#arenden-lista']").addEventListener("click", (pressed) => {
+  const list = document.getElementById("arenden-lista");
+  if (list) {
+    pressed.preventDefault();
+    list.focus();
+  }
+});
