@@ -3,6 +3,7 @@ using System.Text;
 using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.StoreOnDisk;
@@ -32,6 +33,25 @@ public class DataProtectionTests
         var stored = Assert.Single(await db.DataProtectionKeys.AsNoTracking().ToListAsync(Cancellation));
         Assert.Contains("encryptedSecret", stored.Xml, StringComparison.Ordinal);
         Assert.DoesNotContain("masterKey", stored.Xml, StringComparison.Ordinal);
+    }
+
+    /// <summary>As the framework does by itself before a key is 90 days old.</summary>
+    [Fact]
+    public async Task A_new_key_takes_over_and_what_the_old_one_protected_is_still_read()
+    {
+        await using var store = await CreateAsync();
+        var before = Protection(store).CreateProtector("test").Protect([1]);
+        // The framework's clock is the machine's.
+        var now = TimeProvider.System.GetUtcNow();
+        store.Services.GetRequiredService<IKeyManager>().CreateNewKey(now, now.AddDays(90));
+
+        await using var restarted = store.Another();
+        var protector = Protection(restarted).CreateProtector("test");
+        Assert.NotEqual(KeyOf(before), KeyOf(protector.Protect([1])));
+        Assert.Equal<byte>([1], protector.Unprotect(before));
+
+        // Behind the mark of the format.
+        static Guid KeyOf(byte[] payload) => new(payload.AsSpan(4, 16));
     }
 
     [Fact]
