@@ -9,7 +9,7 @@ namespace Kalejdo.Portal.Tests.Support;
 internal sealed class OpenIdPeer : IAsyncDisposable
 {
     public const string ClientId = "kalejdo";
-    public const string Secret = "hemligt & långt nog för vem som helst";
+    public const string Secret = "hemligt+och/langt&nog";
 
     private readonly Process node;
 

@@ -6,7 +6,7 @@ const crypto = require('crypto');
 
 const [port, redirectUri, clientId, secret] = process.argv.slice(2);
 const issuer = `http://localhost:${port}`;
-const page = (title, body) => `<!DOCTYPE html><html lang="sv"><head><meta charset="utf-8"><title>${title}</title></head><body><h1>${title}</h1>${body}</body></html>`;
+const page = (title, body) => `<!DOCTYPE html><html lang="sv"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>${title}</title></head><body><h1>${title}</h1>${body}</body></html>`;
 
 import('oidc-provider').then(({ default: Provider }) => {
   const provider = new Provider(issuer, {

@@ -331,6 +331,18 @@ public class ElectronicIdTests(OpenIdPortal openId) : IClassFixture<OpenIdPortal
     }
 
     [Fact]
+    public async Task Whoever_of_staff_is_invited_anew_has_none_any_more()
+    {
+        var address = await AddStaffsAsync(StaffRoles.Auditor, "bo", employer.Issuer);
+        var id = await portal.StoreAsync(db => db.Users.Where(row => row.Email == address).Select(row => row.Id).SingleAsync(Cancellation));
+        using var browser = portal.Browser();
+        Assert.Equal(PortalUrls.Overview, await SignInAsync(browser, "bo", staff: true, amr: ["mfa"]));
+        await portal.Services.GetRequiredService<Kalejdo.Portal.Features.Staff.Personnel.Personnel>().InviteAgainAsync(id, "staff:prov", Cancellation);
+        Assert.False(await IsSignedInAsync(browser));
+        await LeadsToAsync(ElectronicIdProblem.Unlinked, browser, await SignInAsync(browser, "bo", staff: true, amr: ["mfa"]));
+    }
+
+    [Fact]
     public void Settings_are_looked_at_before_the_start()
     {
         var options = new OpenIdOptions
