@@ -149,6 +149,13 @@ internal sealed class ErasureProposals(
         return await db.ErasureProposals.AsNoTracking().SingleOrDefaultAsync(row => row.CaseNumber == number, cancellationToken) is { } row ? (row, Open(row)) : null;
     }
 
+    /// <returns>Null where the account is gone.</returns>
+    public async Task<string?> NameOfAskerAsync(ErasureProposal proposal, CancellationToken cancellationToken)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellationToken);
+        return await db.Users.Where(row => row.Id == proposal.AskedBy).Select(row => row.Name ?? row.Email).FirstOrDefaultAsync(cancellationToken);
+    }
+
     /// <param name="shown">The fingerprint of the plan that whoever approves saw.</param>
     public async Task<AnswerResult> ApproveAsync(string number, string accountId, string shown, CancellationToken cancellationToken)
     {
