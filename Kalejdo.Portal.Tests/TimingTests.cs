@@ -19,18 +19,17 @@ public sealed class TimingTests(AccountPortal portal) : IClassFixture<AccountPor
     private static readonly DemoSubscriber Known = new(1);
     private const string Unknown = "okand.person@exempel.se";
 
-    public static TheoryData<string, string, string, int> Pages => new()
+    public static TheoryData<string, string, string> Pages => new()
     {
-        { PortalUrls.Register, "register", "Posted.Address", 0 },
-        // The letter to nobody is written and sealed, and then not stored: one row less in the same transaction.
-        { PortalUrls.ForgottenPassword, "forgotten", "Posted.Address", 1 },
-        { PortalUrls.NotMyAddress, "address", "address", 0 },
-        { PortalUrls.SignIn, "sign-in", "Posted.Name", 0 },
+        { PortalUrls.Register, "register", "Posted.Address" },
+        { PortalUrls.ForgottenPassword, "forgotten", "Posted.Address" },
+        { PortalUrls.NotMyAddress, "address", "address" },
+        { PortalUrls.SignIn, "sign-in", "Posted.Name" },
     };
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public async Task A_known_address_is_answered_no_slower_and_no_faster_than_an_unknown_one(string page, string form, string field, int fewer)
+    public async Task A_known_address_is_answered_no_slower_and_no_faster_than_an_unknown_one(string page, string form, string field)
     {
         // Passwords as slow as people's, not as other tests'.
         await using var people = portal.WithWebHostBuilder(host => host.ConfigureTestServices(services => services.Configure<PasswordHasherOptions>(passwords => passwords.IterationCount = Passwords.Rounds)));
@@ -58,7 +57,7 @@ public sealed class TimingTests(AccountPortal portal) : IClassFixture<AccountPor
         var z = MannWhitney([.. known.Select(answer => answer.Milliseconds)], [.. unknown.Select(answer => answer.Milliseconds)]);
         var seen = FormattableString.Invariant($"{page}: {Pairs} pairs, known {knownTime:F2} ms, unknown {unknownTime:F2} ms, z {z:F2}; statements {knownStatements} and {unknownStatements}");
         TestContext.Current.TestOutputHelper?.WriteLine(seen);
-        Assert.True(knownStatements - unknownStatements == fewer, seen);
+        Assert.True(knownStatements.Equals(unknownStatements), seen);
         // Both: a difference that is no accident, and one that is worth measuring from outside.
         Assert.False(Math.Abs(z) > 4 && Math.Abs(knownTime - unknownTime) > 0.1 * Math.Min(knownTime, unknownTime), seen);
 

@@ -1,6 +1,8 @@
 using System.Net;
 using Kalejdo.Portal.Demo;
+using Kalejdo.Portal.Store;
 using Kalejdo.Portal.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using static Kalejdo.Portal.Tests.Support.AccountPortal;
 
 namespace Kalejdo.Portal.Tests.Features.Accounts;
@@ -72,6 +74,23 @@ public class NewPasswordTests(AccountPortal portal) : IClassFixture<AccountPorta
 
         using var right = await ChooseAsync(browser, subscriber.CustomerNumber);
         Assert.Contains("för många försök i dag", Html.Errors(await right.PageAsync()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_blocked_address_gets_the_same_answer_and_no_mail()
+    {
+        const string Address = "sparrad@exempel.se";
+        var (keys, now) = (portal.Services.GetRequiredService<PortalKeys>(), portal.Time.GetUtcNow().UtcDateTime);
+        await portal.StoreAsync(async db =>
+        {
+            db.BlockedAddresses.Add(new BlockedAddress { AddressHash = MailLink.HashAddress(keys, Address), BlockedAt = now, ExpiresAt = now.AddDays(1) });
+            return await db.SaveChangesAsync(Cancellation);
+        });
+        using var browser = portal.Browser();
+        using var asked = await browser.FillInAsync(PortalUrls.ForgottenPassword, "forgotten", ("Posted.Address", Address));
+
+        Assert.Equal(PortalUrls.ForgottenPasswordCode, asked.Headers.Location?.PathOf());
+        Assert.Empty(await portal.MailsAsync(Address));
     }
 
     [Fact]

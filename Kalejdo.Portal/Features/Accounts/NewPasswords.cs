@@ -36,16 +36,11 @@ internal sealed class NewPasswords(
             var account = await OfAddressAsync(address, cancellation);
             await outbox.AddAsync(
                 db, new ResetCodeLetter(code), account?.Email ?? address, account?.Language ?? CultureInfo.CurrentUICulture.TwoLetterISOLanguageName, null, cancellation);
-            if (account is null)
-            {
-                // Written all the same, and torn up: it must not be quicker than for an account, and nobody gets mail for nothing.
-                foreach (var letter in db.ChangeTracker.Entries<OutboxMail>().ToList())
-                {
-                    letter.State = EntityState.Detached;
-                }
-            }
-
             await db.SaveChangesAsync(cancellation);
+
+            // Written, stored and asked for alike, so that no account is no quicker; then torn up, as nobody gets mail for nothing.
+            var (written, isNobodys) = (db.ChangeTracker.Entries<OutboxMail>().SingleOrDefault()?.Entity.Id, account is null);
+            await db.Outbox.Where(row => row.Id == written && isNobodys).ExecuteDeleteAsync(cancellation);
         }
 
         await transaction.CommitAsync(cancellation);
